@@ -1,0 +1,173 @@
+//! Event codes: the names that the bot gives to what happened, one spelling each.
+
+/// Declares the known codes with their canonical spelling, which is upper-case and dotted.
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $variant:ident = $text:literal $(| $alias:literal)*, )+) => {
+        /// A code that a metric feeds on, or [`Code::Other`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $( $(#[$doc])* $variant, )+
+            /// Kept and counted; feeds no metric of its own.
+            Other,
+        }
+
+        impl Code {
+            /// Reads a normalised code (see [`normalise`]).
+            pub fn parse(text: &str) -> Code {
+                match text {
+                    $( $text $(| $alias)* => Code::$variant, )+
+                    _ => Code::Other,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The strategy wants to trade.
+    IntentReceived = "ORDER.INTENT.RECEIVED",
+    /// An intent became a plan.
+    PlanBuild = "ORDER.PLAN.BUILD",
+    /// An order left for the exchange.
+    Submit = "ORDER.SUBMIT" | "ORDER.SUBMITTED",
+    /// The exchange took the order.
+    Ack = "ORDER.ACK" | "ORDER.ACKNOWLEDGED",
+    /// A part of the order was filled.
+    Partial = "ORDER.PARTIAL" | "ORDER.PARTIALLY_FILLED",
+    /// The order was filled.
+    Fill = "ORDER.FILL" | "ORDER.FILLED",
+    /// The order was canceled.
+    Cancel = "ORDER.CANCEL" | "ORDER.CANCEL.ACK" | "ORDER.CXL",
+    /// The exchange refused the order.
+    Reject = "ORDER.REJECT" | "ORDER.REJECTED",
+    /// The order's time ran out.
+    Expire = "ORDER.EXPIRE" | "ORDER.EXPIRED",
+    /// The bot itself refused to send the order.
+    OrderDeny = "ORDER.DENY",
+    /// The risk gate refused; sub-codes of `RISK.DENY` count as the same.
+    RiskDeny = "RISK.DENY",
+    /// The latency gate refused.
+    SlaDeny = "SLA.DENY",
+    /// An order's state, in `details.status`.
+    OrderStatus = "ORDER.STATUS" | "ORDER.STATUS(SIM)",
+    /// What the policy decided about an intent.
+    PolicyDecision = "POLICY.DECISION",
+    /// Maker, taker or none.
+    RouterDecision = "ROUTER.DECISION" | "ROUTE_DECISION" | "ROUTE.DECISION",
+    /// A route taken, named by the code's last part.
+    RouteMaker = "ROUTE.MAKER" | "ORDER.ROUTE.MAKER",
+    /// A route taken, named by the code's last part.
+    RouteTaker = "ROUTE.TAKER" | "ORDER.ROUTE.TAKER",
+    /// The router found no way.
+    RouteDeny = "ROUTE.DENY" | "ORDER.ROUTE.DENY",
+    /// The router gave a way up.
+    RouteCancel = "ROUTE.CANCEL" | "ORDER.ROUTE.CANCEL",
+    /// Latency against its budget.
+    SlaCheck = "SLA.CHECK",
+    /// After a trade: fee, average, filled, latency.
+    PosttradeLog = "POSTTRADE.LOG",
+    /// How much was sized.
+    SizingDecision = "SIZING.DECISION",
+    /// The Kelly fraction that was applied.
+    KellyApplied = "KELLY.APPLIED",
+    /// The state of the governor.
+    GovernanceEval = "GOVERNANCE.EVAL",
+    /// The governor changed its state.
+    GovernanceTransition = "GOVERNANCE.TRANSITION",
+    /// Error probability spent of the budget.
+    AlphaLedger = "ALPHA.LEDGER.UPDATE",
+    /// The sequential test kept the null hypothesis.
+    SprtH0 = "SPRT.DECISION_H0" | "GOVERNANCE.SPRT.DECISION_H0",
+    /// The sequential test took the alternative.
+    SprtH1 = "SPRT.DECISION_H1" | "GOVERNANCE.SPRT.DECISION_H1",
+    /// The sequential test goes on.
+    SprtContinue = "SPRT.CONTINUE" | "GOVERNANCE.SPRT.CONTINUE",
+    /// The circuit breaker's state.
+    Breaker = "CIRCUIT_BREAKER.STATE" | "EXCHANGE.CB.STATE" | "CIRCUIT_BREAKER.OPEN"
+        | "CIRCUIT_BREAKER.CLOSED" | "CIRCUIT_BREAKER.HALF_OPEN",
+    /// Somebody or something stopped the bot.
+    Halt = "AURORA.HALT",
+    /// The bot may trade again.
+    Resume = "AURORA.RESUME",
+    /// Armed, cooling off or halted, in `details.state`.
+    ArmState = "AURORA.ARM_STATE" | "AURORA.ESCALATION" | "OPS.RESET",
+    /// No trading until `details.until`.
+    CoolOff = "AURORA.COOL_OFF",
+    /// The session's own summary: the bot is done.
+    SummaryGenerated = "OBS.SUMMARY.GENERATED",
+}
+
+/// Prefixes of codes that CONTRACT.md section 1 names and no metric reads yet; they are not "unknown".
+const LISTED_PREFIXES: &[&str] = &[
+    "ORDER.ROUTE.", "ROUTE.", "HEALTH.", "POSITION.", "REWARD.", "TCA.", "GOVERNANCE.", "SPRT.",
+    "CIRCUIT_BREAKER.", "EXCHANGE.CB.", "AURORA.", "POLICY.", "IDEM.", "KELLY.", "LAMBDA.", "CVAR.", "SIZING.",
+    "RISK.", "MARKET.", "WS.", "QUERY.", "HTTP.", "OPS.", "CONFIG.", "OBS.", "ALPHA.", "SLA.", "KPI.",
+];
+
+impl Code {
+    /// Like [`Code::parse`], with the families whose sub-codes mean the same.
+    pub fn read(text: &str) -> Code {
+        match Code::parse(text) {
+            Code::Other if text.starts_with("RISK.DENY.") => Code::RiskDeny,
+            code => code,
+        }
+    }
+
+    /// Whether CONTRACT.md lists `text`, so that the page need not point it out as unknown.
+    pub fn is_listed(text: &str) -> bool {
+        Code::read(text) != Code::Other
+            || text == "SPREAD_GUARD_TRIP"
+            || LISTED_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    }
+}
+
+/// The one spelling of a code: upper-case, `ORDER_X` as `ORDER.X`, surrounding space removed.
+pub fn normalise(text: &str) -> String {
+    let upper = text.trim().to_ascii_uppercase();
+    match upper.strip_prefix("ORDER_") {
+        Some(rest) => format!("ORDER.{rest}"),
+        None => upper,
+    }
+}
+
+/// Whether [`normalise`] would change nothing, which is the usual case.
+pub fn is_normal(text: &str) -> bool {
+    !text.starts_with("ORDER_")
+        && text.trim().len() == text.len()
+        && !text.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, code: Code) {
+        assert_eq!(Code::read(&normalise(text)), code, "{text}");
+    }
+
+    #[test]
+    fn spellings_of_one_code_are_one_code() {
+        check("ORDER_FILL", Code::Fill);
+        check("order.filled", Code::Fill);
+        check("ORDER_PARTIALLY_FILLED", Code::Partial);
+        check("RISK.DENY.MAX_DD", Code::RiskDeny);
+        check("ORDER.STATUS(SIM)", Code::OrderStatus);
+        check("DIAG.CANCEL.GUARD", Code::Other);
+    }
+
+    #[test]
+    fn only_what_needs_it_is_called_abnormal() {
+        for text in ["ORDER.ACK", "SPRT.DECISION_H0", "ORDER.STATUS(SIM)"] {
+            assert!(is_normal(text) && normalise(text) == text, "{text}");
+        }
+        for text in ["order.ack", "ORDER_ACK", " ORDER.ACK"] {
+            assert!(!is_normal(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_listed_code_without_a_metric_is_not_unknown() {
+        assert!(Code::is_listed("IDEM.STORE"));
+        assert!(!Code::is_listed("DIAG.CANCEL.GUARD"));
+    }
+}

@@ -1,0 +1,228 @@
+//! Owns the words for the state of the link: what happened, what is being done, what the reader can do.
+//!
+//! Invariants: [`words`] depends on the status alone, so a screen reader is not told anew every second;
+//! everything that counts down is in [`timing`].
+
+use super::{age, clock, count};
+use crate::link::{Cause, Status};
+use crate::time::Ts;
+
+/// What the reader can do about the state of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Try again now instead of waiting.
+    Retry,
+    /// Open the settings and enter a token.
+    EnterToken,
+}
+
+/// What is said about a link that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// True where figures are frozen; false where the link works and only the bot is silent.
+    pub urgent: bool,
+    /// What happened, in a few words.
+    pub title: String,
+    /// What that means and what to do.
+    pub sentence: String,
+    /// What the button beside it does.
+    pub action: Option<Action>,
+}
+
+/// The state's name as the page's markup carries it.
+pub const fn key(status: &Status) -> &'static str {
+    match status {
+        Status::Connecting => "connecting",
+        Status::CatchingUp { .. } => "catching-up",
+        Status::Live => "live",
+        Status::Silent { .. } => "silent",
+        Status::Reconnecting { .. } => "reconnecting",
+        Status::Unauthorized { .. } => "unauthorized",
+        Status::Offline { .. } => "offline",
+    }
+}
+
+/// The state in a word or two, for a chip.
+pub fn label(status: &Status) -> String {
+    match status {
+        Status::Connecting => "Connecting".to_owned(),
+        Status::CatchingUp { remaining } => format!("{} behind", count(*remaining)),
+        Status::Live => "Live".to_owned(),
+        Status::Silent { .. } => "Silent".to_owned(),
+        Status::Reconnecting { .. } => "Reconnecting".to_owned(),
+        Status::Unauthorized { .. } => "Token needed".to_owned(),
+        Status::Offline { .. } => "Offline".to_owned(),
+    }
+}
+
+/// What to say about the link; nothing while it connects, catches up or is live.
+pub fn words(status: &Status) -> Option<Words> {
+    match status {
+        Status::Connecting | Status::CatchingUp { .. } | Status::Live => None,
+        Status::Silent { .. } => Some(Words {
+            urgent: false,
+            title: "The bot is silent".to_owned(),
+            sentence: "The feed is alive, but no new event has been logged. \
+                       If the bot should be trading, check that its process runs and writes to the session directory."
+                .to_owned(),
+            action: None,
+        }),
+        Status::Reconnecting { cause, .. } => {
+            let (title, sentence) = reconnecting(cause);
+            Some(Words { urgent: true, title, sentence, action: Some(Action::Retry) })
+        }
+        Status::Unauthorized { message, .. } => Some(Words {
+            urgent: true,
+            title: "The feed asks for a token".to_owned(),
+            sentence: unauthorized(message),
+            action: Some(Action::EnterToken),
+        }),
+        Status::Offline { .. } => Some(Words {
+            urgent: true,
+            title: "This computer is offline".to_owned(),
+            sentence: "The browser reports no network. The stream resumes where it stopped as soon as there is one."
+                .to_owned(),
+            action: Some(Action::Retry),
+        }),
+    }
+}
+
+/// Since when and, where one is planned, when the next attempt is. Times of day are UTC.
+pub fn timing(status: &Status, now_ms: u64) -> String {
+    match status {
+        Status::Connecting | Status::CatchingUp { .. } | Status::Live => String::new(),
+        Status::Silent { since_ms }
+        | Status::Unauthorized { since_ms, .. }
+        | Status::Offline { since_ms } => since(*since_ms, now_ms),
+        Status::Reconnecting { attempt, next_at_ms, since_ms, .. } => {
+            let left_ms = next_at_ms.saturating_sub(now_ms);
+            let next = if left_ms == 0 {
+                format!("Trying now (attempt {attempt})")
+            } else {
+                format!("Next attempt in {} (attempt {attempt})", age(left_ms.div_ceil(1_000)))
+            };
+            format!("{next} · {}", since(*since_ms, now_ms))
+        }
+    }
+}
+
+fn since(since_ms: u64, now_ms: u64) -> String {
+    let at = Ts::from_millis(i64::try_from(since_ms).unwrap_or(i64::MAX));
+    format!("since {} UTC ({})", clock(at, 0), age(now_ms.saturating_sub(since_ms) / 1_000))
+}
+
+fn unauthorized(message: &str) -> String {
+    let reason = message.trim().trim_end_matches('.');
+    if reason.is_empty() {
+        "Enter the token that aurora-feed was started with; nothing is tried until then.".to_owned()
+    } else {
+        format!("It answered: {reason}. Enter the token that aurora-feed was started with.")
+    }
+}
+
+fn reconnecting(cause: &Cause) -> (String, String) {
+    let (title, sentence) = match cause {
+        Cause::Unreachable => (
+            "The feed cannot be reached".to_owned(),
+            "No answer from the stream URL. Check that aurora-feed runs and that this computer reaches it."
+                .to_owned(),
+        ),
+        Cause::Ended => (
+            "The feed ended the stream".to_owned(),
+            "Usually it is restarting. The page resumes after the last event it has; none is lost."
+                .to_owned(),
+        ),
+        Cause::HttpStatus { code } => (format!("The feed answers with HTTP {code}"), http(*code).to_owned()),
+        Cause::NotAnEventStream { content_type } => {
+            ("The stream URL is not an event stream".to_owned(), not_an_event_stream(content_type))
+        }
+        Cause::Silence { seconds } => (
+            format!("Nothing arrived for {}", age(u64::from(*seconds))),
+            "Not even a heartbeat, so the connection is taken for dead and opened anew.".to_owned(),
+        ),
+        Cause::Overrun => (
+            "More arrived than the page can hold".to_owned(),
+            "It resumes from the last event it kept; none is lost.".to_owned(),
+        ),
+    };
+    (title, sentence)
+}
+
+const fn http(code: u16) -> &'static str {
+    match code {
+        502..=504 => "The proxy is up, the feed behind it is not. Check that aurora-feed runs.",
+        404 => "There is no stream at this address. Check AURORA_SSE_URL, or the proxy's /sse.",
+        429 => "Too many connections or attempts from this address. The page keeps trying, more slowly.",
+        _ => "Check the feed's log and the proxy in front of it.",
+    }
+}
+
+fn not_an_event_stream(content_type: &str) -> String {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    let what = match kind {
+        "" => "something without a content type".to_owned(),
+        "text/html" => "a web page (text/html)".to_owned(),
+        other => other.to_owned(),
+    };
+    format!("It answers with {what} instead of text/event-stream: check AURORA_SSE_URL, or the proxy's /sse.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SINCE: u64 = 1_795_284_207_000;
+
+    fn broken(cause: Cause) -> Status {
+        Status::Reconnecting { attempt: 3, next_at_ms: SINCE + 12_000, since_ms: SINCE, cause }
+    }
+
+    #[track_caller]
+    fn check(status: &Status, expected: &str) {
+        let shown =
+            words(status).map(|words| format!("{} | {}", words.title, words.sentence)).unwrap_or_default();
+        assert!(shown.contains(expected), "{shown:?} should contain {expected:?}");
+    }
+
+    #[test]
+    fn a_working_link_says_nothing() {
+        for status in [Status::Connecting, Status::CatchingUp { remaining: 7 }, Status::Live] {
+            assert_eq!(words(&status), None);
+            assert_eq!(timing(&status, SINCE), "");
+        }
+    }
+
+    #[test]
+    fn each_cause_says_what_to_check() {
+        check(&broken(Cause::Unreachable), "aurora-feed runs");
+        check(&broken(Cause::Ended), "none is lost");
+        check(&broken(Cause::HttpStatus { code: 502 }), "HTTP 502 | The proxy is up");
+        check(&broken(Cause::HttpStatus { code: 404 }), "AURORA_SSE_URL");
+        check(&broken(Cause::Silence { seconds: 38 }), "Nothing arrived for 38 s");
+        check(&broken(Cause::Overrun), "last event it kept");
+        let html = Cause::NotAnEventStream { content_type: "text/html; charset=utf-8".to_owned() };
+        check(&broken(html), "a web page (text/html) instead of text/event-stream: check AURORA_SSE_URL");
+    }
+
+    #[test]
+    fn the_servers_reason_is_passed_on() {
+        let status = Status::Unauthorized { since_ms: SINCE, message: "token is wrong.".to_owned() };
+        check(&status, "It answered: token is wrong. Enter");
+        check(&Status::Unauthorized { since_ms: SINCE, message: String::new() }, "Enter the token");
+    }
+
+    #[test]
+    fn silence_of_the_bot_is_not_an_alarm() {
+        assert_eq!(words(&Status::Silent { since_ms: SINCE }).map(|words| words.urgent), Some(false));
+        assert_eq!(words(&Status::Offline { since_ms: SINCE }).map(|words| words.urgent), Some(true));
+    }
+
+    #[test]
+    fn the_countdown_rounds_up_and_ends_in_trying_now() {
+        let status = broken(Cause::Ended);
+        let at = |after_ms| timing(&status, SINCE + after_ms);
+        assert_eq!(at(8_100), "Next attempt in 4 s (attempt 3) · since 18:03:27 UTC (8 s)");
+        assert_eq!(at(12_000), "Trying now (attempt 3) · since 18:03:27 UTC (12 s)");
+        assert_eq!(at(13_000), "Trying now (attempt 3) · since 18:03:27 UTC (13 s)");
+    }
+}

@@ -1,0 +1,102 @@
+//! Facts about the session as a whole: how much was read, from when to when, and what was not understood.
+
+use hashbrown::HashMap;
+
+use crate::{code::Code, event::Event, time::Ts};
+
+/// The code of an object that names none.
+pub const UNCODED: &str = "uncoded";
+
+/// Counts and times of everything that was applied.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    events: u64,
+    first: Option<Ts>,
+    last: Option<Ts>,
+    skewed: u64,
+    uncoded: u64,
+    unknown: HashMap<Box<str>, u64>,
+    unknown_total: u64,
+    rejected: u64,
+    summarised: bool,
+}
+
+impl Session {
+    /// How many different unknown codes are named.
+    pub const UNKNOWN_LIMIT: usize = 256;
+
+    pub(crate) fn apply(&mut self, event: &Event<'_>, skewed: bool) {
+        self.events += 1;
+        self.skewed += u64::from(skewed);
+        if let Some(ts) = event.ts {
+            self.first = Some(self.first.map_or(ts, |first| first.min(ts)));
+            self.last = Some(self.last.map_or(ts, |last| last.max(ts)));
+        }
+        self.summarised |= event.code == Code::SummaryGenerated;
+        if event.code_text == UNCODED {
+            self.uncoded += 1;
+        } else if !Code::is_listed(&event.code_text) {
+            self.count_unknown(&event.code_text);
+        }
+    }
+
+    fn count_unknown(&mut self, code: &str) {
+        self.unknown_total += 1;
+        if let Some(count) = self.unknown.get_mut(code) {
+            *count += 1;
+        } else if self.unknown.len() < Self::UNKNOWN_LIMIT {
+            self.unknown.insert(code.into(), 1);
+        }
+    }
+
+    pub(crate) fn reject(&mut self) {
+        self.rejected += 1;
+    }
+
+    /// Events applied.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The earliest time that an event gave.
+    pub fn first(&self) -> Option<Ts> {
+        self.first
+    }
+
+    /// The latest time that an event gave.
+    pub fn last(&self) -> Option<Ts> {
+        self.last
+    }
+
+    /// Events that were more than five seconds ahead of the feed's time, and were counted at that time.
+    pub fn skewed(&self) -> u64 {
+        self.skewed
+    }
+
+    /// Objects without any code.
+    pub fn uncoded(&self) -> u64 {
+        self.uncoded
+    }
+
+    /// Lines that could not be read.
+    pub fn rejected(&self) -> u64 {
+        self.rejected
+    }
+
+    /// Events with a code that no definition names.
+    pub fn unknown_total(&self) -> u64 {
+        self.unknown_total
+    }
+
+    /// Those codes with their counts, most frequent first; beyond [`Session::UNKNOWN_LIMIT`] only the total grows.
+    pub fn unknown_codes(&self) -> Vec<(String, u64)> {
+        let mut codes: Vec<_> = self.unknown.iter().map(|(code, count)| (code.to_string(), *count)).collect();
+        codes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        codes
+    }
+
+    /// Whether the bot has written its closing summary.
+    pub fn summarised(&self) -> bool {
+        self.summarised
+    }
+}
