@@ -1,0 +1,151 @@
+use aurora_domain::{
+    LatencyKind, Outcome, OutcomeSet, Span, State, Ts,
+    outcome::reported_by,
+    reason::DenyClass,
+};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/lines.json");
+
+fn check_vector(vector: &Value) {
+    let name = vector["name"].as_str().unwrap();
+    let source = Source::from_name(vector["file"].as_str().unwrap()).unwrap();
+    let line = vector["line"].as_str().unwrap();
+    let expect = vector["expect"].as_object().unwrap();
+    let decoded = decode(source, 7, line.as_bytes());
+    if expect.get("rejected") == Some(&Value::Bool(true)) {
+        assert_eq!(decoded.expect_err(name).line, 7, "{name}");
+        return;
+    }
+    let event = decoded.unwrap_or_else(|rejected| panic!("{name}: {rejected}"));
+    for (fact, expected) in expect {
+        assert_eq!(&fact_of(&event, fact), expected, "{name}: {fact}");
+    }
+}
+
+/// The named fact of an event, as the vectors write it.
+fn fact_of(event: &Event<'_>, fact: &str) -> Value {
+    match fact {
+        "shape" => event.shape.letter().to_string().into(),
+        "code" => event.code_text.as_ref().into(),
+        "ts_ns" => event.ts.map(|ts| ts.0).into(),
+        "order_id" => event.order_id.as_deref().into(),
+        "run_id" => event.run_id.as_deref().into(),
+        "symbol" => event.symbol.as_deref().into(),
+        "side" => event.side.map(|side| if side == Side::Buy { "buy" } else { "sell" }).into(),
+        "known" => Code::is_listed(&event.code_text).into(),
+        "reason" => event.reason.as_deref().into(),
+        "deny_class" => DenyClass::of(event.reason.as_deref(), event.exchange_reason).name().into(),
+        "outcomes" => outcomes_of(event),
+        "route" => event.route.map(|route| format!("{route:?}").to_lowercase()).into(),
+        "breaker" => event.breaker.map(BreakerState::name).into(),
+        "bid" => event.numbers.bid.into(),
+        "ask" => event.numbers.ask.into(),
+        "ack_ms" => ack_ms(event),
+        other => panic!("the vectors judge {other:?}, which this test does not know"),
+    }
+}
+
+/// What an order log line implies counts as its outcome in the vectors; an event's own report does.
+fn outcomes_of(event: &Event<'_>) -> Value {
+    let reported: OutcomeSet = reported_by(event);
+    reported.iter().map(Outcome::name).collect::<Vec<_>>().into()
+}
+
+/// The acknowledgement's round trip, to the two digits that the histogram keeps.
+fn ack_ms(event: &Event<'_>) -> Value {
+    let mut state = State::new(event.ts.unwrap_or(Ts(0)));
+    state.apply(event);
+    let summary = state.latency().summary(LatencyKind::Ack, Span::Session).expect("a round trip");
+    ((summary.max_ms * 1e6).round() / 1e6).into()
+}
+
+#[test]
+fn conformance_vectors_read_as_the_contract_says() {
+    let Ok(text) = std::fs::read_to_string(VECTORS) else {
+        println!("skipped: {VECTORS} is not there");
+        return;
+    };
+    let vectors: Value = serde_json::from_str(&text).unwrap();
+    let vectors = vectors["vectors"].as_array().unwrap();
+    assert!(vectors.len() >= 20);
+    vectors.iter().for_each(check_vector);
+}
+
+fn event_of(line: &str) -> Event<'_> {
+    decode(Source::Events, 1, line.as_bytes()).unwrap_or_else(|rejected| panic!("{rejected}"))
+}
+
+#[test]
+fn the_records_own_key_comes_before_its_details() {
+    let event = event_of(r#"{"event_code":"ORDER.ACK","cid":"own","details":{"cid":"inner","order_id":"o1"}}"#);
+    assert_eq!(event.order_id.as_deref(), Some("o1"), "order_id comes before cid, wherever it stands");
+    let event = event_of(r#"{"event_code":"ORDER.ACK","symbol":null,"details":{"symbol":"doge-usdt"}}"#);
+    assert_eq!(event.symbol.as_deref(), Some("DOGEUSDT"));
+}
+
+#[test]
+fn a_legacy_code_is_not_its_own_reason() {
+    let event = event_of(r#"{"code":"ORDER.DENY","ctx":{"reason":"cooldown:3"}}"#);
+    assert_eq!(event.reason.as_deref(), Some("cooldown"));
+    assert_eq!(event_of(r#"{"code":"ORDER.DENY"}"#).reason, None);
+    let event = event_of(r#"{"event_code":"ORDER.DENY","details":{"code":"LOW_PFILL.DENY"}}"#);
+    assert_eq!(event.reason.as_deref(), Some("LOW_PFILL.DENY"));
+}
+
+#[test]
+fn arming_is_read_from_the_nested_state() {
+    let event = event_of(
+        r#"{"event_code":"AURORA.ESCALATION","details":{"state":{"armed":true,"halted":false,"cooloff_until":17.5}}}"#,
+    );
+    assert_eq!((event.armed, event.halted), (Some(true), Some(false)));
+    assert_eq!(event.numbers.cooloff_until_s, Some(17.5));
+}
+
+#[test]
+fn the_policys_latency_stands_in_its_observability() {
+    let event = event_of(
+        r#"{"event_code":"POLICY.DECISION","details":{"route":"Maker","observability":{"latency_ms":"5.5","x":[{}]}}}"#,
+    );
+    assert_eq!((event.route, event.numbers.policy_latency_ms), (Some(Route::Maker), Some(5.5)));
+}
+
+#[test]
+fn numbers_of_unexpected_kinds_are_absent_and_not_fatal() {
+    let event = event_of(r#"{"event_code":"SLA.CHECK","latency_ms":{"p50":1},"side":7,"details":"text","ts_ns":true}"#);
+    assert_eq!((event.numbers.latency_ms, event.side, event.ts), (None, None, None));
+}
+
+#[test]
+fn a_long_line_is_oversized() {
+    let line = vec![b' '; MAX_LINE_BYTES + 1];
+    let rejected = decode(Source::Success, 3, &line).unwrap_err();
+    assert_eq!(rejected.reason, Reason::Oversized { bytes: MAX_LINE_BYTES + 1 });
+    assert_eq!(rejected.to_string(), "orders_success line 3: oversized: 1048577 bytes, more than 1 MiB");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(line in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode(Source::Events, 1, &line);
+    }
+
+    #[test]
+    fn no_json_object_is_rejected(
+        keys in prop::collection::vec(prop_oneof![
+            Just("event_code"), Just("ts_ns"), Just("details"), Just("payload"), Just("oid"), Just("status"),
+            Just("observability"), Just("state"), Just("latency_ms"), Just("code"), Just("x"),
+        ], 0..6),
+        values in prop::collection::vec(prop_oneof![
+            Just("null"), Just("1"), Just("-1.5e300"), Just("\"a\\u0000b\""), Just("[1,{}]"), Just("true"),
+            Just("{\"state\":{\"armed\":1},\"observability\":[]}"), Just("{\"event_code\":\"X\"}"),
+        ], 6),
+    ) {
+        let pairs: Vec<String> = keys.iter().zip(&values).map(|(k, v)| format!("\"{k}\":{v}")).collect();
+        let line = format!("{{{}}}", pairs.join(","));
+        prop_assert!(decode(Source::Events, 1, line.as_bytes()).is_ok(), "{}", line);
+    }
+}

@@ -1,0 +1,14 @@
+//! Everything that crosses a wire or lies in a file: log lines, Server-Sent Events, heartbeats.
+//!
+//! Invariants: nothing here does I/O; reading gives what was understood *and* what was rejected; no input
+//! makes it panic.
+
+pub mod decode;
+mod fields;
+pub mod heartbeat;
+mod scalar;
+pub mod sse;
+mod timestamp;
+
+pub use decode::{MAX_LINE_BYTES, Reason, Rejected, decode};
+pub use heartbeat::Heartbeat;
