@@ -99,9 +99,34 @@ codes! {
 
 /// Prefixes of codes that CONTRACT.md section 1 names and no metric reads yet; they are not "unknown".
 const LISTED_PREFIXES: &[&str] = &[
-    "ORDER.ROUTE.", "ROUTE.", "HEALTH.", "POSITION.", "REWARD.", "TCA.", "GOVERNANCE.", "SPRT.",
-    "CIRCUIT_BREAKER.", "EXCHANGE.CB.", "AURORA.", "POLICY.", "IDEM.", "KELLY.", "LAMBDA.", "CVAR.", "SIZING.",
-    "RISK.", "MARKET.", "WS.", "QUERY.", "HTTP.", "OPS.", "CONFIG.", "OBS.", "ALPHA.", "SLA.", "KPI.",
+    "ORDER.ROUTE.",
+    "ROUTE.",
+    "HEALTH.",
+    "POSITION.",
+    "REWARD.",
+    "TCA.",
+    "GOVERNANCE.",
+    "SPRT.",
+    "CIRCUIT_BREAKER.",
+    "EXCHANGE.CB.",
+    "AURORA.",
+    "POLICY.",
+    "IDEM.",
+    "KELLY.",
+    "LAMBDA.",
+    "CVAR.",
+    "SIZING.",
+    "RISK.",
+    "MARKET.",
+    "WS.",
+    "QUERY.",
+    "HTTP.",
+    "OPS.",
+    "CONFIG.",
+    "OBS.",
+    "ALPHA.",
+    "SLA.",
+    "KPI.",
 ];
 
 impl Code {

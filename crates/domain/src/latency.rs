@@ -4,15 +4,12 @@
 //! the whole session (CONTRACT.md section 2, `latency.<kind>`), so ways never mix. Invariants: an order
 //! gives at most one acknowledgement and one first-fill sample per way; what is matched by id is bounded.
 
-use std::collections::VecDeque;
-
-use hashbrown::HashMap;
-
 use crate::{
     code::Code,
     event::{Event, Source},
     histogram::{Histogram, Merged, QUANTILES, SecondOfDurations},
     orders::order_key,
+    recent::Recent,
     rolling::Rolling,
     span::Span,
     time::Ts,
@@ -245,7 +242,11 @@ impl Latency {
             times.note(event.code, at);
             let [.., matched] = &mut ack;
             *matched = times.submitted.filter(|_| event.code == Code::Ack).map(|sent| at.millis_since(sent));
-            fill = [event.numbers.fill_latency_ms, times.since_submitted(event, at), times.since_acked(event, at)];
+            fill = [
+                event.numbers.fill_latency_ms,
+                times.since_submitted(event, at),
+                times.since_acked(event, at),
+            ];
             ack = once(&mut times.ack_ways, ack);
             fill = once(&mut times.fill_ways, fill);
         }
@@ -259,7 +260,9 @@ impl Latency {
 
     fn record(&mut self, kind: LatencyKind, way: usize, ms: Option<f64>, at: Ts) {
         let Some(ms) = ms else { return };
-        let Some(slot) = self.tracks.get_mut(kind as usize).and_then(|ways| ways.get_mut(way)) else { return };
+        let Some(slot) = self.tracks.get_mut(kind as usize).and_then(|ways| ways.get_mut(way)) else {
+            return;
+        };
         let end = self.end;
         let track = slot.get_or_insert_with(|| Box::new(Track::new(end)));
         if track.session.record(ms) {
@@ -325,146 +328,5 @@ fn once<const N: usize>(seen: &mut u8, samples: [Option<f64>; N]) -> [Option<f64
     })
 }
 
-/// A map that forgets the oldest keys beyond a limit.
-#[derive(Clone, Debug)]
-struct Recent<V> {
-    limit: usize,
-    map: HashMap<u128, V>,
-    order: VecDeque<u128>,
-}
-
-impl<V> Recent<V> {
-    fn new(limit: usize) -> Self {
-        Self { limit, map: HashMap::new(), order: VecDeque::new() }
-    }
-
-    fn entry(&mut self, key: u128, make: impl FnOnce() -> V) -> &mut V {
-        if !self.map.contains_key(&key) {
-            // Removed keys may still stand in the queue, so it is drained by its own length.
-            while self.order.len() >= self.limit {
-                let Some(oldest) = self.order.pop_front() else { break };
-                self.map.remove(&oldest);
-            }
-            self.order.push_back(key);
-        }
-        self.map.entry(key).or_insert_with(make)
-    }
-
-    fn remove(&mut self, key: u128) -> Option<V> {
-        self.map.remove(&key)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-
-    use super::*;
-    use crate::Shape;
-
-    const NOW: Ts = Ts(1_795_196_697_000_000_000);
-
-    fn log(code: Code, id: Option<&'static str>) -> Event<'static> {
-        let mut event = Event::bare(Source::Events, Shape::Canonical, code, "x");
-        event.order_id = id.map(Cow::Borrowed);
-        event
-    }
-
-    fn check(events: &[(Event<'_>, Ts)], kind: LatencyKind, count: u64, p50_ms: f64) {
-        let mut latency = Latency::new(NOW.second());
-        for (event, at) in events {
-            latency.apply(event, *at);
-        }
-        let summary = latency.summary(kind, Span::Session).expect("something was measured");
-        assert_eq!(summary.count, count);
-        assert!((summary.p50_ms - p50_ms).abs() <= p50_ms * 0.0079, "{} for {p50_ms}", summary.p50_ms);
-    }
-
-    fn millis_later(ms: i64) -> Ts {
-        Ts(NOW.0 + ms * 1_000_000)
-    }
-
-    #[test]
-    fn an_acknowledgement_counts_once_per_order() {
-        let mut ack = log(Code::PosttradeLog, Some("a"));
-        ack.numbers.latency_ms = Some(21.5);
-        check(&[(ack.clone(), NOW), (ack.clone(), NOW), (ack, NOW)], LatencyKind::Ack, 1, 21.5);
-    }
-
-    #[test]
-    fn exchange_times_speak_before_logged_latency() {
-        let mut ack = log(Code::Ack, Some("a"));
-        ack.numbers.latency_ms = Some(5.0);
-        ack.numbers.t_send_ns = Some(1_795_196_697_800_000_000);
-        ack.numbers.t_ack_ns = Some(1_795_196_697_838_200_000);
-        check(&[(ack, NOW)], LatencyKind::Ack, 1, 38.2);
-    }
-
-    #[test]
-    fn an_ack_is_matched_to_its_submission_where_nothing_was_logged() {
-        let events = [(log(Code::Submit, Some("a")), NOW), (log(Code::Ack, Some("a")), millis_later(40))];
-        check(&events, LatencyKind::Ack, 1, 40.0);
-    }
-
-    #[test]
-    fn the_first_fill_counts_once_from_submission() {
-        let events = [
-            (log(Code::Submit, Some("a")), NOW),
-            (log(Code::Ack, Some("a")), millis_later(40)),
-            (log(Code::Partial, Some("a")), millis_later(250)),
-            (log(Code::Fill, Some("a")), millis_later(900)),
-        ];
-        check(&events, LatencyKind::FirstFill, 1, 250.0);
-    }
-
-    #[test]
-    fn an_intent_is_decided_by_its_plan_or_denial() {
-        let intent = |code| {
-            let mut event = log(code, None);
-            event.intent_id = Some(Cow::Borrowed("int-1"));
-            event
-        };
-        let events = [(intent(Code::IntentReceived), NOW), (intent(Code::PlanBuild), millis_later(12))];
-        check(&events, LatencyKind::Decision, 1, 12.0);
-    }
-
-    #[test]
-    fn a_session_with_decision_ms_ignores_other_ways() {
-        let mut router = log(Code::RouterDecision, None);
-        router.numbers.latency_ms = Some(100.0);
-        let mut decision = log(Code::PolicyDecision, None);
-        decision.numbers.decision_ms = Some(7.0);
-        check(&[(router, NOW), (decision, NOW)], LatencyKind::Decision, 1, 7.0);
-    }
-
-    #[test]
-    fn a_bucket_without_samples_is_no_data() {
-        let mut latency = Latency::new(NOW.second());
-        let mut check = log(Code::SlaCheck, None);
-        check.numbers.latency_ms = Some(3.0);
-        latency.apply(&check, NOW.plus_seconds(-4));
-        latency.apply(&check, NOW);
-        let series = latency.series(LatencyKind::Sla, NOW.second() - 5, 2);
-        let counts: Vec<Option<u64>> = series.iter().map(|p| p.summary.map(|s| s.count)).collect();
-        assert_eq!(counts, [Some(1), None, Some(1)]);
-    }
-
-    #[test]
-    fn a_negative_duration_is_refused_and_counted() {
-        let mut latency = Latency::new(NOW.second());
-        let mut sla = log(Code::SlaCheck, None);
-        sla.numbers.latency_ms = Some(-1.0);
-        assert!(!latency.apply(&sla, NOW));
-        assert_eq!(latency.refused(), 1);
-        assert_eq!(latency.summary(LatencyKind::Sla, Span::Session), None);
-    }
-
-    #[test]
-    fn the_oldest_keys_are_forgotten_beyond_the_limit() {
-        let mut recent = Recent::new(2);
-        for key in [1, 2, 3] {
-            recent.entry(key, || key);
-        }
-        assert_eq!((recent.remove(1), recent.remove(2), recent.remove(3)), (None, Some(2), Some(3)));
-    }
-}
+mod tests;

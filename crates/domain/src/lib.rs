@@ -13,6 +13,7 @@ pub mod link;
 pub mod orders;
 pub mod outcome;
 pub mod reason;
+mod recent;
 pub mod rolling;
 pub mod session;
 pub mod span;

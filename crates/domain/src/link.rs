@@ -225,7 +225,11 @@ impl Link {
                 self.before_first = first.map_or(head, |first| Some(first.saturating_sub(1)));
                 self.heartbeat(now_ms, head, last_event_age_ms);
             }
-            Input::Reset { first } => self.last_event_id = Some(first.saturating_sub(1)),
+            Input::Reset { first } => {
+                self.last_event_id = Some(first.saturating_sub(1));
+                self.status = Status::CatchingUp { remaining: 0 };
+                self.show_progress(now_ms);
+            }
             Input::Retry { delay_ms } => {
                 self.timing.first_delay_ms = delay_ms.clamp(100, self.timing.longest_delay_ms);
             }
@@ -233,7 +237,9 @@ impl Link {
             Input::Refused { message } => return self.refused(now_ms, message),
             Input::Tick => return self.tick(now_ms, random),
             Input::WentOffline => return self.went_offline(now_ms),
-            Input::WentOnline | Input::RetryAsked => return self.connect_now(now_ms, input == Input::RetryAsked),
+            Input::WentOnline | Input::RetryAsked => {
+                return self.connect_now(now_ms, input == Input::RetryAsked);
+            }
         }
         Action::None
     }
@@ -249,7 +255,10 @@ impl Link {
 
     fn event(&mut self, now_ms: u64, id: u64) {
         self.last_event_id = Some(id);
-        self.last_event_ms = Some(now_ms);
+        // History arrives now but happened before; how long ago, the feed's heartbeat says.
+        if self.status.is_live() || self.head.is_none() {
+            self.last_event_ms = Some(now_ms);
+        }
         self.show_progress(now_ms);
     }
 
@@ -283,7 +292,8 @@ impl Link {
         if matches!(self.status, Status::Unauthorized { .. } | Status::Offline { .. }) {
             return Action::None;
         }
-        let stable = self.opened_ms.is_some_and(|at| now_ms.saturating_sub(at) >= self.timing.stable_after_ms);
+        let stable =
+            self.opened_ms.is_some_and(|at| now_ms.saturating_sub(at) >= self.timing.stable_after_ms);
         self.attempt = if stable { 1 } else { self.attempt.saturating_add(1) };
         let since_ms = *self.lost_ms.get_or_insert(now_ms);
         let next_at_ms = now_ms + self.delay_ms(random);
@@ -294,10 +304,15 @@ impl Link {
     }
 
     /// The first delay doubled with each attempt up to the longest, times a random half to one.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between zero and the longest delay")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between zero and the longest delay"
+    )]
     fn delay_ms(&self, random: f64) -> u64 {
         let doublings = self.attempt.saturating_sub(1).min(20);
-        let full = self.timing.first_delay_ms.saturating_mul(1 << doublings).min(self.timing.longest_delay_ms);
+        let full =
+            self.timing.first_delay_ms.saturating_mul(1 << doublings).min(self.timing.longest_delay_ms);
         (full as f64 * (0.5 + 0.5 * random.clamp(0.0, 1.0))) as u64
     }
 

@@ -134,7 +134,8 @@ impl Orders {
     pub fn advance(&mut self, end: i64) {
         self.end = self.end.max(end);
         for ledger in self.ledgers.iter_mut().flatten() {
-            let by_outcome = ledger.counts.iter_mut().flat_map(|counts| [&mut counts.reported, &mut counts.implied]);
+            let by_outcome =
+                ledger.counts.iter_mut().flat_map(|counts| [&mut counts.reported, &mut counts.implied]);
             for tally in by_outcome.chain(&mut ledger.denied_by_class).flatten() {
                 tally.rolling.advance(end);
             }
@@ -173,7 +174,9 @@ impl Orders {
     /// Every outcome's count in one second of the last fifteen minutes, by the same speakers.
     pub fn outcomes_at(&self, second: i64) -> Outcomes {
         Outcomes::collect(|outcome| {
-            self.spoken(outcome).and_then(|tally| tally.rolling.slot(second)).map_or(0, |count| u64::from(*count))
+            self.spoken(outcome)
+                .and_then(|tally| tally.rolling.slot(second))
+                .map_or(0, |count| u64::from(*count))
         })
     }
 
@@ -201,7 +204,8 @@ impl Orders {
     /// Denials of one class, by the writer that speaks for denials.
     pub fn denied_of(&self, class: DenyClass, span: Span) -> u64 {
         let ledger = self.speaker(Outcome::Denied).and_then(|speaker| self.ledger(speaker.writer));
-        let tally = ledger.and_then(|ledger| ledger.denied_by_class.get(class as usize)).and_then(Option::as_deref);
+        let tally =
+            ledger.and_then(|ledger| ledger.denied_by_class.get(class as usize)).and_then(Option::as_deref);
         tally.map_or(0, |tally| tally.over(span))
     }
 
@@ -211,9 +215,15 @@ impl Orders {
         ledger.map(|ledger| ledger.reasons.ranked()).unwrap_or_default()
     }
 
-    /// Orders on their way at `now`, by the writer that speaks for submissions.
+    /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows
+    /// most of their ends, and then by the order logs.
     pub fn pending(&self, now: Ts) -> Pending {
-        let ledger = self.speaker(Outcome::Submitted).and_then(|speaker| self.ledger(speaker.writer));
+        let knowledge = |ledger: &&Ledger| {
+            let by_id =
+                ledger.counts.get(Outcome::Submitted.index()).map_or(0, |counts| session(&counts.implied));
+            (by_id, std::cmp::Reverse(ledger.open.len()))
+        };
+        let ledger = self.ledgers.iter().filter_map(Option::as_deref).max_by_key(knowledge);
         let mut pending = Pending::default();
         for open in ledger.iter().flat_map(|ledger| ledger.open.values()) {
             let age = now.seconds_since(open.since).max(0.0);
@@ -270,7 +280,8 @@ impl Orders {
         let mut best: Option<(u64, Speaker)> = None;
         // Order logs come last among writers and "reported" last within one, so `>=` gives them a tie.
         for writer in Writer::all() {
-            let Some(counts) = self.ledger(writer).and_then(|ledger| ledger.counts.get(outcome.index())) else {
+            let Some(counts) = self.ledger(writer).and_then(|ledger| ledger.counts.get(outcome.index()))
+            else {
                 continue;
             };
             for (implied, tally) in [(true, &counts.implied), (false, &counts.reported)] {
@@ -313,7 +324,8 @@ impl Ledger {
 
     /// Keeps the set of orders on their way.
     fn follow(&mut self, key: u128, reported: OutcomeSet, at: Ts, evicted: &mut u64) {
-        let all = self.known.get(&key).map_or(OutcomeSet::EMPTY, |known| OutcomeSet::from_bits(known.implied));
+        let all =
+            self.known.get(&key).map_or(OutcomeSet::EMPTY, |known| OutcomeSet::from_bits(known.implied));
         if all.intersects(TERMINAL) {
             self.open.remove(&key);
         } else if reported.with_implied().contains(Outcome::Submitted) {

@@ -188,10 +188,12 @@ pub fn reported_by(event: &Event<'_>) -> OutcomeSet {
     match event.source {
         Source::Events => reported_by_event(event),
         Source::Success => {
-            OutcomeSet::of(&[Outcome::Submitted, Outcome::Acked]) | event.status.map_or(OutcomeSet::EMPTY, of_status)
+            OutcomeSet::of(&[Outcome::Submitted, Outcome::Acked])
+                | event.status.map_or(OutcomeSet::EMPTY, of_status)
         }
         Source::Failed => {
-            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed]) | event.status.map_or(OutcomeSet::EMPTY, of_status)
+            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed])
+                | event.status.map_or(OutcomeSet::EMPTY, of_status)
         }
         Source::Denied => OutcomeSet::of(&[Outcome::Denied]),
         Source::Trades => OutcomeSet::EMPTY,
@@ -245,8 +247,7 @@ mod tests {
 
     #[test]
     fn a_failed_row_in_the_failed_file_does_not_count_as_working() {
-        let mut event =
-            Event::bare(Source::Failed, crate::Shape::Canonical, Code::Other, "uncoded");
+        let mut event = Event::bare(Source::Failed, crate::Shape::Canonical, Code::Other, "uncoded");
         event.status = Some(OrderStatus::Rejected);
         let expected = OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed, Outcome::Rejected]);
         assert_eq!(reported_by(&event), expected);

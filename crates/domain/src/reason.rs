@@ -49,9 +49,7 @@ const SKIP: [&str; 6] =
     ["NEGATIVE_EDGE", "UNATTRACTIVE", "SIZING_TOO_SMALL", "LOW_PFILL", "EXPECTED_RETURN", "EXPECTED RETURN"];
 
 fn contains_ignoring_case(text: &str, upper_part: &str) -> bool {
-    text.as_bytes()
-        .windows(upper_part.len())
-        .any(|window| window.eq_ignore_ascii_case(upper_part.as_bytes()))
+    text.as_bytes().windows(upper_part.len()).any(|window| window.eq_ignore_ascii_case(upper_part.as_bytes()))
 }
 
 /// The reason without the number that some writers append: `spread_bps_too_wide:121.8` is cut at the first `:`.
@@ -101,7 +99,11 @@ impl ReasonCounts {
         let mut ranked: Vec<ReasonCount> = self
             .counts
             .iter()
-            .map(|(reason, (count, class))| ReasonCount { reason: reason.to_string(), count: *count, class: *class })
+            .map(|(reason, (count, class))| ReasonCount {
+                reason: reason.to_string(),
+                count: *count,
+                class: *class,
+            })
             .collect();
         ranked.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
         if self.other > 0 {

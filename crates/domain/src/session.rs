@@ -2,7 +2,11 @@
 
 use hashbrown::HashMap;
 
-use crate::{code::Code, event::Event, time::Ts};
+use crate::{
+    code::Code,
+    event::{Event, Source},
+    time::Ts,
+};
 
 /// The code of an object that names none.
 pub const UNCODED: &str = "uncoded";
@@ -33,6 +37,9 @@ impl Session {
             self.last = Some(self.last.map_or(ts, |last| last.max(ts)));
         }
         self.summarised |= event.code == Code::SummaryGenerated;
+        if event.source != Source::Events {
+            return; // Lines of the order logs have no code: the file says what they are.
+        }
         if event.code_text == UNCODED {
             self.uncoded += 1;
         } else if !Code::is_listed(&event.code_text) {
@@ -73,7 +80,7 @@ impl Session {
         self.skewed
     }
 
-    /// Objects without any code.
+    /// Objects without any code in the event log.
     pub fn uncoded(&self) -> u64 {
         self.uncoded
     }

@@ -359,10 +359,13 @@ mod tests {
     #[test]
     fn the_breaker_keeps_the_time_of_its_last_change() {
         let mut state = State::new(NOW);
-        for (seconds, breaker) in [(0, BreakerState::Open), (5, BreakerState::Open), (9, BreakerState::HalfOpen)] {
+        for (seconds, breaker) in
+            [(0, BreakerState::Open), (5, BreakerState::Open), (9, BreakerState::HalfOpen)]
+        {
             let at = NOW.plus_seconds(seconds);
             state.advance(at);
-            let mut event = Event::bare(Source::Events, Shape::Canonical, Code::Breaker, "CIRCUIT_BREAKER.STATE");
+            let mut event =
+                Event::bare(Source::Events, Shape::Canonical, Code::Breaker, "CIRCUIT_BREAKER.STATE");
             event.ts = Some(at);
             event.breaker = Some(breaker);
             let changed = state.apply(&event).touches(Changes::PROTECTION);

@@ -3,11 +3,7 @@
 //! Ordered by what matters first: a figure that is not live cannot be well, then what stops trading, then what
 //! slows it. Thresholds are those of the go-live guide's alerts (decision p90 50 ms, deny rate 50 %).
 
-use crate::{
-    BreakerState, LatencyKind, Outcome, Span, State,
-    format,
-    link::Status,
-};
+use crate::{BreakerState, LatencyKind, Outcome, Span, State, format, link::Status};
 
 /// How good it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +77,11 @@ fn not_live(facts: &Facts<'_>) -> Option<Verdict> {
         }
         _ if facts.recorded => {
             let ended = format::or_no_data(last, format::date_time_utc);
-            verdict(Tone::Unknown, "Recorded session", format!("Not live: figures are as of its last event, {ended}."))
+            verdict(
+                Tone::Unknown,
+                "Recorded session",
+                format!("Not live: figures are as of its last event, {ended}."),
+            )
         }
         Status::Silent { .. } if facts.state.session().summarised() => {
             verdict(Tone::Unknown, "Session ended", "The bot has written its summary and stopped.")
@@ -106,9 +106,11 @@ fn stopped(state: &State) -> Option<Verdict> {
             "Circuit breaker open",
             format!("No order passes since {}.", format::date_time_utc(since)),
         )),
-        Some((BreakerState::HalfOpen, _)) => {
-            Some(verdict(Tone::Warn, "Circuit breaker half open", "A probe order decides whether trading resumes."))
-        }
+        Some((BreakerState::HalfOpen, _)) => Some(verdict(
+            Tone::Warn,
+            "Circuit breaker half open",
+            "A probe order decides whether trading resumes.",
+        )),
         _ => None,
     }
 }
@@ -129,7 +131,11 @@ fn well(facts: &Facts<'_>) -> Verdict {
     let outcomes = facts.state.orders().outcomes(facts.span);
     let submitted = outcomes.get(Outcome::Submitted);
     if facts.state.session().events() == 0 {
-        return verdict(Tone::Unknown, "No events yet", "The feed is connected; the bot has written nothing.");
+        return verdict(
+            Tone::Unknown,
+            "No events yet",
+            "The feed is connected; the bot has written nothing.",
+        );
     }
     let filled = facts.state.orders().fill_rate(facts.span);
     let filled = filled.map_or(String::new(), |rate| format!(", {} filled", format::percent(rate)));

@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 
 use aurora_domain::{
-    BreakerState, Code, Event, OrderStatus, Route, Shape, Side, Source,
-    code,
-    event::Numbers,
-    reason,
+    BreakerState, Code, Event, OrderStatus, Route, Shape, Side, Source, code, event::Numbers, reason,
     session::UNCODED,
 };
 
@@ -104,18 +101,10 @@ fn shape_of(source: Source, record: &Record<'_>) -> Shape {
 
 const CODES: [Key; 5] = [Key::EventCode, Key::EventName, Key::Type, Key::Code, Key::EventType];
 
-const ORDER_IDS: [Key; 7] = [
-    Key::Oid,
-    Key::OrderId,
-    Key::ClientOid,
-    Key::Cid,
-    Key::ClientOrderId,
-    Key::OrderIdCamel,
-    Key::IntentId,
-];
+const ORDER_IDS: [Key; 7] =
+    [Key::Oid, Key::OrderId, Key::ClientOid, Key::Cid, Key::ClientOrderId, Key::OrderIdCamel, Key::IntentId];
 
-const REASONS: [Key; 6] =
-    [Key::WhyCode, Key::Why, Key::ReasonCode, Key::DenyReason, Key::Reason, Key::Code];
+const REASONS: [Key; 6] = [Key::WhyCode, Key::Why, Key::ReasonCode, Key::DenyReason, Key::Reason, Key::Code];
 
 /// The code, its spelling, and the key that gave it. A code stands in the record itself, never in its details.
 fn code_of<'a>(record: &Record<'a>) -> (Code, Cow<'a, str>, Option<Key>) {
@@ -165,9 +154,8 @@ fn status(source: Source, record: &Record<'_>) -> Option<OrderStatus> {
         _ => record.get(Key::LifecycleState).text().or_else(|| record.get(Key::Status).text()),
     }?;
     Some(match named.to_ascii_uppercase().as_str() {
-        "NEW" | "OPEN" | "PENDING" | "ACK" | "ACKED" | "ACKNOWLEDGED" | "ACCEPTED" | "REPLACED" | "SUBMITTED" => {
-            OrderStatus::Working
-        }
+        "NEW" | "OPEN" | "PENDING" | "ACK" | "ACKED" | "ACKNOWLEDGED" | "ACCEPTED" | "REPLACED"
+        | "SUBMITTED" => OrderStatus::Working,
         "PARTIAL" | "PARTIALLY_FILLED" => OrderStatus::PartiallyFilled,
         "FILLED" | "CLOSED" => OrderStatus::Filled,
         "CANCELED" | "CANCELLED" => OrderStatus::Canceled,

@@ -35,7 +35,10 @@ impl<'a> Scalar<'a> {
     }
 
     /// An integer, exact; a float only where it is whole.
-    #[expect(clippy::cast_possible_truncation, reason = "whole and within the range that i64 shares with f64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within the range that i64 shares with f64"
+    )]
     pub(crate) fn integer(&self) -> Option<i64> {
         match self {
             Scalar::Int(int) => Some(*int),

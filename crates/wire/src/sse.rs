@@ -118,7 +118,8 @@ impl Decoder {
             b"id" if !value.contains(&0) => self.next_id = Some(String::from_utf8_lossy(value).into_owned()),
             b"retry" => {
                 let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-                if let Some(delay) = std::str::from_utf8(value).ok().filter(|_| digits).and_then(|text| text.parse().ok())
+                if let Some(delay) =
+                    std::str::from_utf8(value).ok().filter(|_| digits).and_then(|text| text.parse().ok())
                 {
                     emit(Item::Retry(delay));
                 }

@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_gives_none() {
-        for text in ["null", "true", "\"\"", "\"unknown\"", "\"2025-13-01T00:00:00Z\"", "1e300", "[]", "\"NaN\""] {
+        for text in
+            ["null", "true", "\"\"", "\"unknown\"", "\"2025-13-01T00:00:00Z\"", "1e300", "[]", "\"NaN\""]
+        {
             check(text, None);
         }
     }

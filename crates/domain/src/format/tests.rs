@@ -1,3 +1,5 @@
+//! How values are written, one table for each kind.
+
 use super::*;
 
 const AT_18_03_27: Ts = Ts(1_795_284_207_000_000_000);

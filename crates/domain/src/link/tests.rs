@@ -1,3 +1,5 @@
+//! How the link behaves: one test for each rule, and one property for all input orders.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -42,9 +44,9 @@ fn a_page_without_any_event_waits_for_the_history_there_is() {
 #[test]
 fn after_a_reset_only_what_is_left_is_waited_for() {
     let mut link = open(START);
-    link.handle(START, 1.0, Input::Event { id: 5 });
-    link.handle(START, 1.0, Input::Reset { first: 1001 });
+    link.handle(START, 1.0, Input::Event { id: 9000 });
     link.handle(START, 1.0, heartbeat(1003));
+    link.handle(START, 1.0, Input::Reset { first: 1001 });
     assert_eq!(link.status(), &Status::CatchingUp { remaining: 3 });
 }
 
@@ -87,6 +89,20 @@ fn heartbeats_without_events_are_silence_of_the_log_not_of_the_link() {
 }
 
 #[test]
+fn history_of_a_log_that_fell_silent_does_not_look_like_news() {
+    let mut link = open(START);
+    link.handle(
+        START,
+        1.0,
+        Input::Heartbeat { head: Some(2), first: Some(1), last_event_age_ms: Some(3_600_000) },
+    );
+    for id in [1, 2] {
+        link.handle(START + id, 1.0, Input::Event { id });
+    }
+    assert_eq!(link.status(), &Status::Silent { since_ms: START - 3_600_000 });
+}
+
+#[test]
 fn silence_of_two_and_a_half_heartbeats_breaks_the_link() {
     let mut link = open(START);
     assert_eq!(link.handle(START + 37_000, 1.0, Input::Tick), Action::None);
@@ -121,7 +137,9 @@ fn a_connection_that_breaks_soon_keeps_backing_off() {
     link.handle(START + 3_000, 1.0, Input::Tick);
     link.handle(START + 3_100, 1.0, Input::Opened);
     link.handle(START + 4_000, 1.0, ended());
-    assert!(matches!(link.status(), Status::Reconnecting { attempt: 2, since_ms, .. } if *since_ms == START + 4_000));
+    assert!(
+        matches!(link.status(), Status::Reconnecting { attempt: 2, since_ms, .. } if *since_ms == START + 4_000)
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! How orders are counted: one test for each rule of CONTRACT.md section 2.
+
 use std::borrow::Cow;
 
 use super::*;
@@ -137,7 +139,10 @@ fn deny_rates_by_class_add_up() {
     }
     orders.apply(&log(Shape::Flat, Code::Submit, None), NOW);
     let of = |class| orders.deny_rate_of(class, Span::MINUTE);
-    assert_eq!([of(DenyClass::Skip), of(DenyClass::Guard), of(DenyClass::Exchange)], [Some(0.2), Some(0.4), Some(0.2)]);
+    assert_eq!(
+        [of(DenyClass::Skip), of(DenyClass::Guard), of(DenyClass::Exchange)],
+        [Some(0.2), Some(0.4), Some(0.2)]
+    );
     assert_eq!(orders.deny_rate(Span::MINUTE), Some(0.8));
 }
 
@@ -152,6 +157,15 @@ fn an_order_is_pending_from_its_submission_to_its_end() {
     assert_eq!(orders.pending(later).count, 1);
     let much_later = NOW.plus_seconds(901);
     assert_eq!(orders.pending(much_later), Pending { count: 0, unknown: 1, oldest_age_seconds: 0.0 });
+}
+
+#[test]
+fn pending_is_told_by_the_writer_that_knows_how_orders_ended() {
+    let mut orders = orders();
+    orders.apply(&log(Shape::Flat, Code::Submit, None), NOW);
+    orders.apply(&log(Shape::Flat, Code::Ack, Some("client-1")), NOW);
+    orders.apply(&success(OrderStatus::Filled, "exchange-1"), NOW);
+    assert_eq!(orders.pending(NOW).count, 0);
 }
 
 #[test]

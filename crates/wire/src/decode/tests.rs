@@ -1,7 +1,7 @@
+//! How lines are read: the conformance vectors, and what they do not cover.
+
 use aurora_domain::{
-    LatencyKind, Outcome, OutcomeSet, Span, State, Ts,
-    outcome::reported_by,
-    reason::DenyClass,
+    LatencyKind, Outcome, OutcomeSet, Span, State, Ts, outcome::reported_by, reason::DenyClass,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -81,7 +81,8 @@ fn event_of(line: &str) -> Event<'_> {
 
 #[test]
 fn the_records_own_key_comes_before_its_details() {
-    let event = event_of(r#"{"event_code":"ORDER.ACK","cid":"own","details":{"cid":"inner","order_id":"o1"}}"#);
+    let event =
+        event_of(r#"{"event_code":"ORDER.ACK","cid":"own","details":{"cid":"inner","order_id":"o1"}}"#);
     assert_eq!(event.order_id.as_deref(), Some("o1"), "order_id comes before cid, wherever it stands");
     let event = event_of(r#"{"event_code":"ORDER.ACK","symbol":null,"details":{"symbol":"doge-usdt"}}"#);
     assert_eq!(event.symbol.as_deref(), Some("DOGEUSDT"));
@@ -115,7 +116,9 @@ fn the_policys_latency_stands_in_its_observability() {
 
 #[test]
 fn numbers_of_unexpected_kinds_are_absent_and_not_fatal() {
-    let event = event_of(r#"{"event_code":"SLA.CHECK","latency_ms":{"p50":1},"side":7,"details":"text","ts_ns":true}"#);
+    let event = event_of(
+        r#"{"event_code":"SLA.CHECK","latency_ms":{"p50":1},"side":7,"details":"text","ts_ns":true}"#,
+    );
     assert_eq!((event.numbers.latency_ms, event.side, event.ts), (None, None, None));
 }
 

@@ -1,3 +1,5 @@
+//! How streams are decoded: the conformance vectors, bounds, and any cut.
+
 use proptest::prelude::*;
 use serde_json::Value;
 
