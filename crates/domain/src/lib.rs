@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod reason;
 mod recent;
 pub mod rolling;
+pub mod routes;
 pub mod session;
 pub mod span;
 pub mod state;

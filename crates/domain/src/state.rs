@@ -7,10 +7,11 @@ use std::ops::{BitOr, BitOrAssign};
 
 use crate::{
     code::Code,
-    event::{BreakerState, Event, Route},
+    event::{BreakerState, Event},
     latency::Latency,
     orders::Orders,
     rolling::{AHEAD_SECONDS, Rolling},
+    routes::{RouteCounts, Routes},
     session::Session,
     span::Span,
     time::Ts,
@@ -68,35 +69,6 @@ impl BitOrAssign for Changes {
     }
 }
 
-/// How many orders went which way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Routes {
-    /// Added liquidity.
-    pub maker: u64,
-    /// Took liquidity.
-    pub taker: u64,
-    /// No way was found.
-    pub deny: u64,
-    /// A way was given up.
-    pub cancel: u64,
-}
-
-impl Routes {
-    /// taker ÷ (maker + taker); `None` where both are zero.
-    pub fn taker_share(self) -> Option<f64> {
-        crate::orders::ratio(self.taker, self.maker + self.taker)
-    }
-
-    fn add(&mut self, route: Route) {
-        match route {
-            Route::Maker => self.maker += 1,
-            Route::Taker => self.taker += 1,
-            Route::Deny => self.deny += 1,
-            Route::Cancel => self.cancel += 1,
-        }
-    }
-}
-
 /// What protects the account, as last reported; `None` where it never was.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Protection {
@@ -133,7 +105,7 @@ pub struct State {
     now: Ts,
     orders: Orders,
     latency: Latency,
-    routes: Routes,
+    routes: RouteCounts,
     protection: Protection,
     governance: Governance,
     session: Session,
@@ -148,7 +120,7 @@ impl State {
             now,
             orders: Orders::new(end),
             latency: Latency::new(end),
-            routes: Routes::default(),
+            routes: RouteCounts::default(),
             protection: Protection::default(),
             governance: Governance::default(),
             session: Session::default(),
@@ -180,7 +152,7 @@ impl State {
         Changes::SESSION
             | Changes::ORDERS.when(self.orders.apply(event, at))
             | Changes::LATENCY.when(self.latency.apply(event, at))
-            | Changes::ROUTES.when(self.apply_route(event))
+            | Changes::ROUTES.when(self.routes.apply(event))
             | Changes::PROTECTION.when(self.apply_protection(event, at))
             | Changes::GOVERNANCE.when(self.apply_governance(event))
     }
@@ -189,12 +161,6 @@ impl State {
     pub fn reject(&mut self) -> Changes {
         self.session.reject();
         Changes::SESSION
-    }
-
-    fn apply_route(&mut self, event: &Event<'_>) -> bool {
-        let Some(route) = event.route else { return false };
-        self.routes.add(route);
-        true
     }
 
     fn apply_protection(&mut self, event: &Event<'_>, at: Ts) -> bool {
@@ -261,7 +227,7 @@ impl State {
 
     /// Routes in the session.
     pub fn routes(&self) -> Routes {
-        self.routes
+        self.routes.spoken()
     }
 
     /// What protects the account.
