@@ -1,0 +1,86 @@
+//! Events as they go over the wire: `id`, `event`, `data`, encoded once for all clients.
+
+use bytes::Bytes;
+
+/// Encoded frames with consecutive ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frames {
+    /// Id of the first frame.
+    pub(crate) first: u64,
+    /// All frames, one after the other.
+    pub(crate) bytes: Bytes,
+    /// Where each frame ends in `bytes`.
+    pub(crate) ends: Vec<u32>,
+}
+
+impl Frames {
+    /// How many frames there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// Encodes frames.
+#[derive(Debug)]
+pub(crate) struct FrameWriter {
+    first: u64,
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl FrameWriter {
+    /// `first` is the id of the first frame.
+    pub(crate) fn new(first: u64) -> Self {
+        Self { first, bytes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Adds one event. `data` holds no newline; a carriage return, which would end a line of the stream and
+    /// is white space in JSON, becomes a space.
+    pub(crate) fn push(&mut self, kind: &str, data: &str) {
+        let id = self.first + self.ends.len() as u64;
+        self.bytes.extend_from_slice(b"id: ");
+        self.bytes.extend_from_slice(id.to_string().as_bytes());
+        self.bytes.extend_from_slice(b"\nevent: ");
+        self.bytes.extend_from_slice(kind.as_bytes());
+        self.bytes.extend_from_slice(b"\ndata: ");
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(data.as_bytes());
+        for byte in self.bytes.iter_mut().skip(start) {
+            if *byte == b'\r' {
+                *byte = b' ';
+            }
+        }
+        self.bytes.extend_from_slice(b"\n\n");
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The frames, or `None` where there are none.
+    pub(crate) fn finish(self) -> Option<Frames> {
+        if self.ends.is_empty() {
+            return None;
+        }
+        Some(Frames { first: self.first, bytes: self.bytes.into(), ends: self.ends })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_carry_id_kind_and_the_line_as_it_stands() {
+        let mut writer = FrameWriter::new(7);
+        writer.push("orders", "{\"a\": \"ü\"}");
+        writer.push("aurora_events", "{\"b\":\r1}");
+        let frames = writer.finish().unwrap();
+        let expected = "id: 7\nevent: orders\ndata: {\"a\": \"ü\"}\n\n\
+                        id: 8\nevent: aurora_events\ndata: {\"b\": 1}\n\n";
+        assert_eq!(std::str::from_utf8(&frames.bytes).unwrap(), expected);
+        assert_eq!((frames.len(), frames.ends[1] as usize), (2, expected.len()));
+    }
+
+    #[test]
+    fn no_events_are_no_frames() {
+        assert_eq!(FrameWriter::new(1).finish(), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! From the reduced session to the report: nothing is counted here, only asked for and named.
+
+use std::path::Path;
+
+use aurora_domain::{
+    BreakerState, DenyClass, LatencyKind, LatencySummary, Outcome, Span, State, Ts, Writer, orders::Orders,
+};
+
+use super::{
+    names::Named,
+    reduce::Reduced,
+    report::{
+        Breaker, DenyReason, Governance, Latency, Pending, Protection, RejectedLines, Report, Routes, Session,
+    },
+};
+
+impl Report {
+    /// The totals of `reduced`.
+    pub fn new(reduced: &Reduced) -> Self {
+        let (state, orders, span) = (&reduced.state, reduced.state.orders(), Span::Session);
+        let outcomes = orders.outcomes(span);
+        Self {
+            session: Session::new(reduced),
+            orders: Outcome::ALL.map(|outcome| (outcome.name(), outcomes.get(outcome))).into_iter().collect(),
+            orders_by_writer: Outcome::ALL
+                .map(|outcome| (outcome.name(), by_writer(orders, outcome)))
+                .into_iter()
+                .collect(),
+            writers_differ: Outcome::ALL
+                .into_iter()
+                .filter(|outcome| orders.writers_differ(*outcome))
+                .map(Outcome::name)
+                .collect(),
+            approximate: orders.forgotten_ids() > 0,
+            fill_rate: orders.fill_rate(span),
+            deny_rate: orders.deny_rate(span),
+            deny_rate_by_class: DenyClass::ALL
+                .map(|class| (class.name(), orders.deny_rate_of(class, span)))
+                .into_iter()
+                .collect(),
+            deny_reasons: deny_reasons(orders),
+            pending: Pending::new(state),
+            latency: LatencyKind::ALL
+                .map(|kind| (kind.name(), state.latency().summary(kind, span).map(Latency::from)))
+                .into_iter()
+                .collect(),
+            latency_refused: state.latency().refused(),
+            routes: Routes::new(state),
+            governance: Governance::new(state),
+            protection: Protection::new(state),
+            rejected_lines: RejectedLines {
+                count: reduced.input.rejected_total(),
+                first: reduced.input.rejected.clone(),
+            },
+        }
+    }
+}
+
+fn by_writer(orders: &Orders, outcome: Outcome) -> Named<String, u64> {
+    orders.by_writer(outcome).into_iter().map(|by| (writer_name(by.writer), by.count)).collect()
+}
+
+/// `events C`, `order logs F`.
+fn writer_name(writer: Writer) -> String {
+    let log = if writer.order_logs { "order logs" } else { "events" };
+    format!("{log} {}", writer.shape.letter())
+}
+
+fn deny_reasons(orders: &Orders) -> Vec<DenyReason> {
+    let reasons = orders.deny_reasons().into_iter();
+    reasons.map(|by| DenyReason { reason: by.reason, class: by.class.name(), count: by.count }).collect()
+}
+
+impl Session {
+    fn new(reduced: &Reduced) -> Self {
+        let (session, input) = (reduced.state.session(), &reduced.input);
+        Self {
+            name: name(&reduced.dir),
+            dir: reduced.dir.display().to_string(),
+            files: input.files.clone(),
+            incomplete_files: input.incomplete.clone(),
+            first_ts_ns: session.first().map(nanos),
+            last_ts_ns: session.last().map(nanos),
+            events: session.events(),
+            lines: input.lines(),
+            malformed: input.malformed,
+            oversized: input.oversized,
+            not_utf8: input.not_utf8,
+            uncoded: session.uncoded(),
+            unknown: session.unknown_total(),
+            unknown_codes: session.unknown_codes().into_iter().collect(),
+            skewed: session.skewed(),
+            summarised: session.summarised(),
+        }
+    }
+}
+
+/// The directory's own name, also where it was passed as `.` or with a slash at its end.
+fn name(dir: &Path) -> String {
+    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    full.file_name().map_or_else(|| full.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn nanos(at: Ts) -> i64 {
+    at.0
+}
+
+impl Pending {
+    fn new(state: &State) -> Self {
+        let pending = state.orders().pending(state.now());
+        Self {
+            count: pending.count,
+            unknown: pending.unknown,
+            oldest_age_seconds: (pending.count > 0).then_some(pending.oldest_age_seconds),
+            dropped: state.orders().evicted_open(),
+        }
+    }
+}
+
+impl From<LatencySummary> for Latency {
+    fn from(summary: LatencySummary) -> Self {
+        let LatencySummary { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms } = summary;
+        Self { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms }
+    }
+}
+
+impl Routes {
+    fn new(state: &State) -> Self {
+        let routes = state.routes();
+        let aurora_domain::routes::Routes { maker, taker, deny, cancel } = routes;
+        Self { maker, taker, deny, cancel, taker_share: routes.taker_share() }
+    }
+}
+
+impl Governance {
+    fn new(state: &State) -> Self {
+        let governance = state.governance();
+        Self {
+            alpha_spent: governance.alpha_spent,
+            alpha_budget: governance.alpha_budget,
+            llr: governance.llr,
+            samples: governance.samples.map(whole),
+            decision: governance.decision,
+            mode: governance.mode.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of samples; the cast saturates"
+)]
+fn whole(samples: f64) -> u64 {
+    samples.round() as u64
+}
+
+impl Protection {
+    fn new(state: &State) -> Self {
+        let protection = state.protection();
+        Self {
+            breaker: protection.breaker.map(Breaker::from),
+            armed: protection.armed,
+            halted: protection.halted,
+            cooloff_until_ts_ns: protection.cooloff_until.map(nanos),
+        }
+    }
+}
+
+impl From<(BreakerState, Ts)> for Breaker {
+    fn from((state, since): (BreakerState, Ts)) -> Self {
+        Self { state: state.name(), since_ts_ns: since.0 }
+    }
+}

@@ -1,0 +1,14 @@
+//! The feed as its clients see it: real files, real sockets, and the program itself.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, helpers too"
+)]
+
+mod http;
+mod program;
+mod stream;
+mod support;

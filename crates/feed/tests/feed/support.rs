@@ -1,0 +1,232 @@
+//! A feed in this process over a temporary directory, and a client that speaks raw HTTP to it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use aurora_feed::{Config, ServeError};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+/// How long anything may take before a test fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A session directory that a test writes to.
+pub(crate) struct Session(tempfile::TempDir);
+
+impl Session {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn append(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        file.write_all(text.as_ref()).unwrap();
+    }
+}
+
+/// A feed that runs until it is stopped or dropped.
+pub(crate) struct Feed {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), ServeError>>>,
+}
+
+impl Feed {
+    pub(crate) fn start(session: &Session) -> Self {
+        Self::with(config(session.root()))
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.unwrap().block_on(async move {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                aurora_feed::serve(config, listener, async { drop(stopped.await) }).await
+            })
+        });
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Tells it to stop and waits until it has.
+    pub(crate) fn stop(&mut self) -> Result<(), ServeError> {
+        self.stop.take();
+        self.thread.take().unwrap().join().unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let (head, mut rest) = request(self.address, path, headers);
+        let mut body = String::new();
+        rest.read_to_string(&mut body).unwrap();
+        Answer { head, body }
+    }
+
+    pub(crate) fn health(&self) -> Value {
+        serde_json::from_str(&self.get("/health").body).unwrap()
+    }
+
+    /// Waits until `/health` satisfies a condition.
+    pub(crate) fn wait_for(&self, what: &str, met: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let health = self.health();
+            if met(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "{what} did not come true: {health:#}");
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until so many lines were published.
+    pub(crate) fn wait_for_lines(&self, count: u64) {
+        self.wait_for("line count", |health| health["tailer_stats"]["total_lines_processed"] == count);
+    }
+
+    pub(crate) fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let (head, reader) = request(self.address, path, headers);
+        assert!(head.starts_with("HTTP/1.0 200"), "{head}");
+        Stream { head, reader, comments: Vec::new() }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// A configuration that looks and beats often.
+pub(crate) fn config(dir: &Path) -> Config {
+    Config {
+        poll_interval: Duration::from_millis(5),
+        heartbeat_interval: Duration::from_millis(200),
+        ..Config::new(dir)
+    }
+}
+
+fn request(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> (String, BufReader<TcpStream>) {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
+    // HTTP/1.0: the body ends with the connection and is not chunked.
+    write!(socket, "GET {path} HTTP/1.0\r\nHost: feed\r\n{headers}\r\n").unwrap();
+    let mut reader = BufReader::new(socket);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut head).unwrap(), 0, "no answer: {head}");
+    }
+    (head.to_lowercase().replacen("http", "HTTP", 1), reader)
+}
+
+/// A whole answer; the head's names are in lower case.
+pub(crate) struct Answer {
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+/// One event of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: Option<u64>,
+    pub(crate) kind: String,
+    pub(crate) data: String,
+    pub(crate) retry: Option<u64>,
+}
+
+/// An open stream.
+pub(crate) struct Stream {
+    pub(crate) head: String,
+    pub(crate) comments: Vec<String>,
+    reader: BufReader<TcpStream>,
+}
+
+impl Stream {
+    /// The next block with fields; `None` at the stream's end.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        let mut event = Event::default();
+        loop {
+            let mut line = String::new();
+            let count = self.reader.read_line(&mut line).expect("nothing came within the deadline");
+            if count == 0 {
+                return None;
+            }
+            let line = line.strip_suffix('\n').unwrap();
+            match line.split_once(':') {
+                None if event == Event::default() => {}
+                None => return Some(event),
+                Some(("", comment)) => self.comments.push(comment.to_owned()),
+                Some(("id", id)) => event.id = Some(id.trim().parse().unwrap()),
+                Some(("event", kind)) => kind.trim().clone_into(&mut event.kind),
+                Some(("retry", ms)) => event.retry = Some(ms.trim().parse().unwrap()),
+                Some(("data", data)) => data[1..].clone_into(&mut event.data),
+                Some(other) => panic!("unknown field {other:?}"),
+            }
+        }
+    }
+
+    /// The next event of another kind than heartbeat and retry.
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        loop {
+            let event = self.next()?;
+            if event.kind != "heartbeat" && event.retry.is_none() {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Reads so many events.
+    pub(crate) fn take(&mut self, count: usize) -> Vec<Event> {
+        (0..count).map(|_| self.next_event().expect("the stream ended")).collect()
+    }
+
+    /// Reads so many events and returns their data.
+    pub(crate) fn data(&mut self, count: usize) -> Vec<String> {
+        self.take(count).into_iter().map(|event| event.data).collect()
+    }
+}
+
+impl Stream {
+    /// The next heartbeat's data.
+    pub(crate) fn take_heartbeat(&mut self) -> Value {
+        loop {
+            let event = self.next().expect("the stream ended");
+            if event.kind == "heartbeat" {
+                return serde_json::from_str(&event.data).unwrap();
+            }
+        }
+    }
+}
