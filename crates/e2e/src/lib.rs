@@ -1,0 +1,15 @@
+//! End-to-end harness: a real feed on a session directory, real nginx with the shipped configuration in front of it,
+//! and the built page in a real browser.
+//!
+//! `cargo xtask test` builds and installs what this needs. Invariants: every process started here ends with the value
+//! that stands for it; every wait is for a condition and has a deadline; a wait that fails shows what the page, the
+//! feed and nginx had to say.
+
+pub mod browser;
+pub mod command;
+pub mod feed;
+pub mod nginx;
+pub mod places;
+pub mod process;
+pub mod session;
+pub mod stack;
