@@ -85,10 +85,10 @@ pub enum Input {
     Opened,
     /// Some bytes arrived, comments included.
     Bytes,
-    /// An event with an id arrived.
+    /// An event arrived.
     Event {
-        /// Its id.
-        id: u64,
+        /// Its id; `None` where it has none of its own.
+        id: Option<u64>,
     },
     /// The feed's heartbeat arrived.
     Heartbeat {
@@ -253,8 +253,8 @@ impl Link {
         self.status = Status::CatchingUp { remaining: 0 };
     }
 
-    fn event(&mut self, now_ms: u64, id: u64) {
-        self.last_event_id = Some(id);
+    fn event(&mut self, now_ms: u64, id: Option<u64>) {
+        self.last_event_id = id.or(self.last_event_id);
         // History arrives now but happened before; how long ago, the feed's heartbeat says.
         if self.status.is_live() || self.head.is_none() {
             self.last_event_ms = Some(now_ms);

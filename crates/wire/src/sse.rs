@@ -13,6 +13,8 @@ pub struct Message<'a> {
     pub data: &'a [u8],
     /// The last event id, empty where there is none.
     pub id: &'a str,
+    /// Whether the event itself set that id; otherwise it stands from an earlier one.
+    pub sets_id: bool,
 }
 
 /// What a stream says.
@@ -141,14 +143,16 @@ impl Decoder {
     }
 
     fn dispatch(&mut self, emit: &mut impl FnMut(Item<'_>)) {
-        if let Some(id) = self.next_id.take() {
+        let own_id = self.next_id.take();
+        let sets_id = own_id.is_some();
+        if let Some(id) = own_id {
             self.id = id;
         }
         if std::mem::take(&mut self.overflow) {
             emit(Item::Oversized);
         } else if self.has_data {
             let kind = if self.kind.is_empty() { "message" } else { &self.kind };
-            emit(Item::Message(Message { kind, data: &self.data, id: &self.id }));
+            emit(Item::Message(Message { kind, data: &self.data, id: &self.id, sets_id }));
         }
         self.data.clear();
         self.has_data = false;

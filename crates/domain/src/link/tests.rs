@@ -27,10 +27,10 @@ fn ended() -> Input {
 #[test]
 fn a_link_is_live_once_it_has_what_the_feed_had() {
     let mut link = open(START);
-    link.handle(START, 1.0, Input::Event { id: 10 });
+    link.handle(START, 1.0, Input::Event { id: Some(10) });
     link.handle(START, 1.0, heartbeat(12));
     assert_eq!(link.status(), &Status::CatchingUp { remaining: 2 });
-    link.handle(START, 1.0, Input::Event { id: 12 });
+    link.handle(START, 1.0, Input::Event { id: Some(12) });
     assert_eq!(link.status(), &Status::Live);
 }
 
@@ -44,7 +44,7 @@ fn a_page_without_any_event_waits_for_the_history_there_is() {
 #[test]
 fn after_a_reset_only_what_is_left_is_waited_for() {
     let mut link = open(START);
-    link.handle(START, 1.0, Input::Event { id: 9000 });
+    link.handle(START, 1.0, Input::Event { id: Some(9000) });
     link.handle(START, 1.0, heartbeat(1003));
     link.handle(START, 1.0, Input::Reset { first: 1001 });
     assert_eq!(link.status(), &Status::CatchingUp { remaining: 3 });
@@ -53,7 +53,7 @@ fn after_a_reset_only_what_is_left_is_waited_for() {
 #[test]
 fn a_server_without_heartbeats_is_taken_as_current_after_a_while() {
     let mut link = open(START);
-    link.handle(START + 1_000, 1.0, Input::Event { id: 5 });
+    link.handle(START + 1_000, 1.0, Input::Event { id: Some(5) });
     assert_eq!(link.status(), &Status::CatchingUp { remaining: 0 });
     link.handle(START + 5_000, 1.0, Input::Tick);
     assert_eq!(link.status(), &Status::Live);
@@ -62,7 +62,7 @@ fn a_server_without_heartbeats_is_taken_as_current_after_a_while() {
 #[test]
 fn new_events_during_live_do_not_look_like_catching_up() {
     let mut link = open(START);
-    link.handle(START, 1.0, Input::Event { id: 1 });
+    link.handle(START, 1.0, Input::Event { id: Some(1) });
     link.handle(START, 1.0, heartbeat(1));
     link.handle(START + 15_000, 1.0, heartbeat(3));
     assert_eq!(link.status(), &Status::Live);
@@ -84,7 +84,7 @@ fn heartbeats_without_events_are_silence_of_the_log_not_of_the_link() {
         link.handle(START + second * 1000, 1.0, Input::Tick);
     }
     assert_eq!(link.status(), &Status::Silent { since_ms: START - 1000 });
-    link.handle(START + 61_000, 1.0, Input::Event { id: 6 });
+    link.handle(START + 61_000, 1.0, Input::Event { id: Some(6) });
     assert_eq!(link.status(), &Status::Live);
 }
 
@@ -97,7 +97,7 @@ fn history_of_a_log_that_fell_silent_does_not_look_like_news() {
         Input::Heartbeat { head: Some(2), first: Some(1), last_event_age_ms: Some(3_600_000) },
     );
     for id in [1, 2] {
-        link.handle(START + id, 1.0, Input::Event { id });
+        link.handle(START + id, 1.0, Input::Event { id: Some(id) });
     }
     assert_eq!(link.status(), &Status::Silent { since_ms: START - 3_600_000 });
 }
@@ -171,7 +171,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         Just(Input::Opened),
         Just(Input::Bytes),
-        (0_u64..100).prop_map(|id| Input::Event { id }),
+        (0_u64..100).prop_map(|id| Input::Event { id: Some(id) }),
         (0_u64..100).prop_map(heartbeat),
         (0_u64..100_000).prop_map(|delay_ms| Input::Retry { delay_ms }),
         Just(ended()),
