@@ -1,0 +1,147 @@
+//! The page's root: its few settings, the store's driver, and the frame around the view.
+
+use aurora_domain::{Span, format, link::Status};
+use leptos::{mount::mount_to_body, prelude::*};
+
+use crate::{
+    browser::{self, Interval, Listener},
+    components::{
+        footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
+        theme::Theme,
+    },
+    config,
+    store::{Clock, Driver, Handle, Slice, Store, derive},
+    transport::Fetch,
+    views::{LiveView, Notices},
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Puts the page into the document's body, in place of what stood there while it loaded.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    mount_to_body(App);
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let store = Handle::new(Store::new(browser::now_ms()));
+    let driver = StoredValue::new_local(Driver::start(store, Box::new(Fetch)));
+    let retry = Callback::new(move |()| driver.with_value(Driver::retry));
+    let span = RwSignal::new(Span::FIVE_MINUTES);
+    let theme = RwSignal::new(Theme::stored());
+    let settings_open = RwSignal::new(false);
+    let status = store.select(&[Slice::Link], |store| store.status().clone());
+    let stale = Memo::new(move |_| status.with(|status| !status.is_live()));
+    let instead = store.select(&[Slice::Session, Slice::Link, Slice::Feed], |store| {
+        let recorded = (store.clock() == Clock::Recorded).then_some("Recorded");
+        let waiting = store.feed_says("waiting").map(|_| "Waiting");
+        recorded.or(waiting).filter(|_| store.status().is_live())
+    });
+    let session = store.select(&[Slice::Feed], |store| {
+        store.heartbeat().and_then(|feed| feed.session.clone()).unwrap_or_default()
+    });
+    let as_of = store.select(&[Slice::Session, Slice::Link], |store| {
+        let state = store.state();
+        if state.session().events() == 0 {
+            String::new()
+        } else {
+            format!("{} UTC", format::clock(state.now(), 0))
+        }
+    });
+    let open_settings = Callback::new(move |()| settings_open.set(true));
+    title_follows(status);
+    view! {
+        <Header
+            session status instead as_of span
+            on_span=Callback::new(move |chosen| span.set(chosen))
+            theme
+            on_theme=choose(theme)
+            on_settings=open_settings
+        />
+        <LinkBanner status now_ms=seconds() on_retry=retry on_settings=open_settings />
+        <Notices store />
+        <LiveView store span stale colors=colors(theme) />
+        <Footer version=VERSION text="Figures are UTC. Percentiles are within 1 %." />
+        <Settings status open=settings_open theme retry />
+    }
+}
+
+/// The dialog with what it changes.
+#[component]
+fn Settings(
+    status: Memo<Status>,
+    open: RwSignal<bool>,
+    theme: RwSignal<Theme>,
+    retry: Callback<()>,
+) -> impl IntoView {
+    let has_token = RwSignal::new(config::token().is_some());
+    let set = move |token: Option<String>| {
+        config::set_token(token.as_deref());
+        has_token.set(token.is_some());
+        open.set(false);
+        retry.run(());
+    };
+    let server_message = derive(move || match status.get() {
+        Status::Unauthorized { message, .. } => message,
+        _ => String::new(),
+    });
+    view! {
+        <SettingsDialog
+            open
+            on_close=Callback::new(move |()| open.set(false))
+            stream_url=config::STREAM_URL.to_owned()
+            has_token
+            server_message
+            on_save=Callback::new(move |token| set(Some(token)))
+            on_clear=Callback::new(move |()| set(None))
+            theme
+            on_theme=choose(theme)
+            version=VERSION
+        />
+    }
+}
+
+fn choose(theme: RwSignal<Theme>) -> Callback<Theme> {
+    Callback::new(move |chosen: Theme| {
+        chosen.apply();
+        theme.set(chosen);
+    })
+}
+
+/// The page's own clock in milliseconds, once a second: for countdowns.
+fn seconds() -> Signal<u64> {
+    let now = RwSignal::new(browser::now_ms());
+    let interval = Interval::new(1000, move || {
+        now.try_set(browser::now_ms());
+    });
+    StoredValue::new_local(interval);
+    now.into()
+}
+
+/// A number that changes whenever the page's colours may have.
+fn colors(theme: RwSignal<Theme>) -> Signal<u32> {
+    let system = RwSignal::new(0_u32);
+    let listener = browser::media("(prefers-color-scheme: dark)").and_then(|query| {
+        Listener::to(query.into(), "change", move || {
+            system.try_update(|changes| *changes += 1);
+        })
+    });
+    StoredValue::new_local(listener);
+    derive(move || system.get() * 3 + theme.get() as u32)
+}
+
+/// Trouble stands in the tab's title, where it is seen without the page.
+fn title_follows(status: Memo<Status>) {
+    Effect::new(move |_| {
+        let mark = match status.get() {
+            Status::Reconnecting { .. } | Status::Offline { .. } => "(not live) ",
+            Status::Unauthorized { .. } => "(needs a token) ",
+            _ => "",
+        };
+        document().set_title(&format!("{mark}Aurora Live"));
+    });
+}

@@ -1,0 +1,118 @@
+//! Small pieces of the browser as values: clocks, storage, and callbacks that end when they are dropped.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, EventTarget, MediaQueryList, ResizeObserver, Storage, Window};
+
+/// The window; the page cannot run without one.
+pub(crate) fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+/// Milliseconds since the Unix epoch by this machine's clock.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive number far below 2^53"
+)]
+pub(crate) fn now_ms() -> u64 {
+    js_sys::Date::now().max(0.0) as u64
+}
+
+/// Milliseconds since the page began, with fractions; never goes back.
+pub(crate) fn monotonic_ms() -> f64 {
+    window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Storage of this tab; `None` where the browser refuses it.
+pub(crate) fn session_storage() -> Option<Storage> {
+    window()?.session_storage().ok().flatten()
+}
+
+/// Calls back every so often until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Interval {
+    id: i32,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Interval {
+    /// Starts it.
+    pub(crate) fn new(millis: i32, callback: impl FnMut() + 'static) -> Option<Self> {
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        let id = window()?
+            .set_interval_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), millis)
+            .ok()?;
+        Some(Self { id, _callback: callback })
+    }
+}
+
+impl Drop for Interval {
+    fn drop(&mut self) {
+        if let Some(window) = window() {
+            window.clear_interval_with_handle(self.id);
+        }
+    }
+}
+
+/// Listens to an event until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    target: EventTarget,
+    kind: &'static str,
+    callback: Closure<dyn FnMut()>,
+}
+
+impl Listener {
+    /// Starts listening to the window.
+    pub(crate) fn new(kind: &'static str, callback: impl FnMut() + 'static) -> Option<Self> {
+        Self::to(window()?.into(), kind, callback)
+    }
+
+    /// Starts listening to `target`.
+    pub(crate) fn to(
+        target: EventTarget,
+        kind: &'static str,
+        callback: impl FnMut() + 'static,
+    ) -> Option<Self> {
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        target.add_event_listener_with_callback(kind, callback.as_ref().unchecked_ref()).ok()?;
+        Some(Self { target, kind, callback })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // Nothing depends on the result: the target is going away where this fails.
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.kind, self.callback.as_ref().unchecked_ref());
+    }
+}
+
+/// Tells of each change of an element's size until it is dropped.
+#[derive(Debug)]
+pub(crate) struct SizeObserver {
+    observer: ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl SizeObserver {
+    /// Starts observing `element`; the first call comes soon after.
+    pub(crate) fn new(element: &Element, callback: impl FnMut() + 'static) -> Option<Self> {
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(Self { observer, _callback: callback })
+    }
+}
+
+impl Drop for SizeObserver {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// A media query that can be listened to.
+pub(crate) fn media(query: &str) -> Option<MediaQueryList> {
+    window()?.match_media(query).ok().flatten()
+}

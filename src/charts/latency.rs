@@ -1,0 +1,52 @@
+//! The latency chart: quantiles of one kind over time.
+
+use aurora_charts::Unit;
+use aurora_domain::{LatencyKind, LatencyPoint, Span, State, format};
+
+use super::{Plot, Series, Shape, Window};
+
+type Read = fn(&aurora_domain::LatencySummary) -> f64;
+
+/// Name, palette slot and value of each line.
+const LINES: [(&str, u8, Read); 4] = [
+    ("p50", 3, |summary| summary.p50_ms),
+    ("p90", 1, |summary| summary.p90_ms),
+    ("p95", 4, |summary| summary.p95_ms),
+    ("p99", 2, |summary| summary.p99_ms),
+];
+
+/// Quantiles of `kind` in each bucket.
+pub(crate) fn latency_plot(state: &State, kind: LatencyKind, span: Span) -> Plot {
+    let window = Window::of(span, state.now());
+    let points = state.latency().series(kind, window.start, window.step);
+    let series = LINES
+        .into_iter()
+        .map(|(name, slot, read)| Series { name, slot, values: values(&points, window, read) })
+        .collect();
+    Plot { window, unit: Unit::Milliseconds, shape: Shape::Lines, series }
+}
+
+/// One value for each bucket of `window`, whichever of them the points cover.
+fn values(points: &[LatencyPoint], window: Window, read: Read) -> Vec<f64> {
+    window
+        .starts()
+        .map(|start| {
+            let at = points.binary_search_by_key(&start, |point| point.second).ok();
+            let summary = at.and_then(|at| points.get(at)).and_then(|point| point.summary.as_ref());
+            summary.map_or(f64::NAN, read)
+        })
+        .collect()
+}
+
+/// What the picture says, in a sentence.
+pub(crate) fn latency_summary(plot: &Plot, kind: &str) -> String {
+    let latest: Vec<String> = plot
+        .series
+        .iter()
+        .filter_map(|series| Some(format!("{} {}", series.name, format::millis(Plot::latest(series)?))))
+        .collect();
+    if latest.is_empty() {
+        return format!("Line chart of {kind} latency: no data in this span.");
+    }
+    format!("Line chart of {kind} latency over time. Latest: {}.", latest.join(", "))
+}

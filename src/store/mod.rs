@@ -1,0 +1,369 @@
+//! The one writer: takes what a transport delivered, reduces it into the state, and says what changed.
+//!
+//! Invariants: it changes only in [`Store::flush`], once per frame; what waits for the next frame is bounded, and
+//! a transport asks for [`Store::has_room`]; an event is never applied twice. Time: while history arrives, windows
+//! end at the newest event; once it is here they end at the feed's time, except where the log ended longer
+//! ago than the longest window: then the session is shown as it was at its last event, and says so.
+
+mod driver;
+mod handle;
+mod pump;
+
+use std::collections::VecDeque;
+
+use aurora_domain::{
+    Changes, Source, Span, State, Ts,
+    link::{Action, Input, Link, Status, Timing},
+};
+use aurora_wire::{
+    Heartbeat, decode,
+    heartbeat::Reset,
+    sse::{Decoder, Item, Message},
+};
+
+use crate::{browser, transport::Signal};
+
+pub use driver::Driver;
+pub use handle::{Handle, Slice, Value, derive};
+
+/// What a session's figures are as of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The newest event: history is arriving, or the link is broken.
+    Following,
+    /// The feed's time.
+    Live,
+    /// The last event: the log ended long before this page was opened.
+    Recorded,
+}
+
+/// Everything that the page knows.
+#[derive(Debug)]
+pub struct Store {
+    state: State,
+    link: Link,
+    /// The link's status as of the last flush: it changes between flushes too.
+    told: Status,
+    /// Whether the log had ended long ago when its history had arrived; `None` until it has.
+    recorded: Option<bool>,
+    inbox: Inbox,
+    decoder: Decoder,
+    applied: Option<u64>,
+    feed: Feed,
+    repeated: u64,
+    oversized: u64,
+    resets: u64,
+}
+
+/// What the feed last said of itself, and when that was by the page's own steady clock.
+#[derive(Clone, Debug, Default)]
+struct Feed {
+    heartbeat: Option<Heartbeat>,
+    time: Option<(Ts, f64)>,
+    /// Its time when the bytes that are being read were taken up.
+    now: Ts,
+}
+
+impl Feed {
+    /// The feed's time at a moment of the page's steady clock; this machine's time where the feed never said.
+    fn time_at(&self, monotonic_ms: f64) -> Ts {
+        match self.time {
+            Some((time, at)) => Ts(time.0.saturating_add(nanos(monotonic_ms - at))),
+            None => Ts::from_millis(i64::try_from(browser::now_ms()).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+/// What was delivered since the last frame.
+#[derive(Debug, Default)]
+struct Inbox {
+    signals: VecDeque<Signal>,
+    bytes: usize,
+}
+
+/// What one flush did.
+#[derive(Clone, Copy, Debug)]
+pub struct Flushed {
+    /// Slices of the state to look at again.
+    pub changes: Changes,
+    /// Whether the link's status changed since the last flush.
+    pub link: bool,
+    /// Whether the feed said something about itself.
+    pub feed: bool,
+    /// Whether the time budget ended before the inbox was empty.
+    pub unfinished: bool,
+    /// What to do with the connection.
+    pub action: Action,
+}
+
+impl Store {
+    /// Bytes that may wait for a frame.
+    const INBOX_BYTES: usize = 16 << 20;
+
+    /// An empty page at `now_ms`.
+    pub fn new(now_ms: u64) -> Self {
+        let link = Link::new(Timing::default(), now_ms);
+        Self {
+            state: State::new(Ts(0)),
+            told: link.status().clone(),
+            link,
+            recorded: None,
+            inbox: Inbox::default(),
+            decoder: Decoder::default(),
+            applied: None,
+            feed: Feed::default(),
+            repeated: 0,
+            oversized: 0,
+            resets: 0,
+        }
+    }
+
+    /// Takes in what a transport delivered; it is looked at in the next flush.
+    pub fn deliver(&mut self, signal: Signal) {
+        if let Signal::Bytes(bytes) = &signal {
+            self.inbox.bytes += bytes.len();
+        }
+        self.inbox.signals.push_back(signal);
+    }
+
+    /// Whether a transport should go on reading.
+    pub fn has_room(&self) -> bool {
+        self.inbox.bytes < Self::INBOX_BYTES
+    }
+
+    /// Reduces what was delivered, for at most `budget_ms`, and moves time on.
+    pub fn flush(&mut self, budget_ms: f64) -> Flushed {
+        let deadline = browser::monotonic_ms() + budget_ms;
+        let mut flush = Flush { now_ms: browser::now_ms(), ..Flush::default() };
+        while let Some(signal) = self.inbox.signals.pop_front() {
+            self.take(signal, &mut flush);
+            if flush.action != Action::None || browser::monotonic_ms() > deadline {
+                break;
+            }
+        }
+        let unfinished = !self.inbox.signals.is_empty();
+        if !unfinished {
+            flush.ask(self.link.handle(flush.now_ms, js_sys::Math::random(), Input::Tick));
+        }
+        flush.changes |= self.settle_time();
+        let link = *self.link.status() != self.told;
+        if link {
+            self.told = self.link.status().clone();
+        }
+        let Flush { changes, feed, action, .. } = flush;
+        Flushed { changes, link, feed, unfinished, action }
+    }
+
+    /// An input from the user or the browser.
+    pub fn handle_link(&mut self, input: Input) -> Action {
+        self.link.handle(browser::now_ms(), js_sys::Math::random(), input)
+    }
+
+    /// Forgets what the connection delivered and has not been looked at: the next one resumes before it.
+    pub fn start_connection(&mut self) -> Option<String> {
+        self.inbox = Inbox::default();
+        let id = self.decoder.last_event_id().to_owned();
+        self.decoder = Decoder::resuming(&id);
+        Some(id).filter(|id| !id.is_empty())
+    }
+
+    fn take(&mut self, signal: Signal, flush: &mut Flush) {
+        let input = match signal {
+            Signal::Bytes(bytes) => {
+                self.inbox.bytes = self.inbox.bytes.saturating_sub(bytes.len());
+                self.read(&bytes, flush);
+                Input::Bytes
+            }
+            Signal::Opened => Input::Opened,
+            Signal::Lost(cause) => Input::Lost { cause },
+            Signal::Refused(message) => Input::Refused { message },
+        };
+        flush.ask(self.link.handle(flush.now_ms, js_sys::Math::random(), input));
+    }
+
+    fn read(&mut self, bytes: &[u8], flush: &mut Flush) {
+        self.feed.now = self.feed.time_at(browser::monotonic_ms());
+        // The decoder is taken out so that what it emits can be applied to the rest of the store.
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.feed(bytes, |item| match item {
+            Item::Message(message) => self.message(&message, flush),
+            Item::Retry(delay_ms) => {
+                self.link.handle(flush.now_ms, 0.0, Input::Retry { delay_ms });
+            }
+            Item::Oversized => {
+                self.oversized += 1;
+                flush.feed = true;
+            }
+        });
+        self.decoder = decoder;
+    }
+
+    fn message(&mut self, message: &Message<'_>, flush: &mut Flush) {
+        match message.kind {
+            "heartbeat" => self.take_heartbeat(message.data, flush),
+            "reset" => self.reset(message.data, flush),
+            // A server that names no file kinds sends events.
+            kind => self.event(Source::from_name(kind).unwrap_or(Source::Events), message, flush),
+        }
+    }
+
+    fn event(&mut self, source: Source, message: &Message<'_>, flush: &mut Flush) {
+        let id: Option<u64> = message.id.parse().ok().filter(|_| message.sets_id);
+        if let Some(id) = id {
+            if self.applied.is_some_and(|applied| id <= applied) {
+                self.repeated += 1;
+                return;
+            }
+            self.applied = Some(id);
+        }
+        flush.changes |= match decode(source, id.unwrap_or(0), message.data) {
+            Ok(event) => self.follow(event.ts) | self.state.apply(&event),
+            Err(_counted) => self.state.reject(),
+        };
+        self.link.handle(flush.now_ms, 0.0, Input::Event { id });
+    }
+
+    /// Windows reach at least to the newest event, though never into the feed's future.
+    fn follow(&mut self, ts: Option<Ts>) -> Changes {
+        match ts {
+            Some(ts) if ts > self.state.now() => self.state.advance(ts.min(self.feed.now)),
+            _ => Changes::NONE,
+        }
+    }
+
+    fn take_heartbeat(&mut self, data: &[u8], flush: &mut Flush) {
+        let Ok(heartbeat) = serde_json::from_slice::<Heartbeat>(data) else { return };
+        if let Some(nanos) = heartbeat.feed_time_ns {
+            self.feed.time = Some((Ts(nanos), browser::monotonic_ms()));
+            self.feed.now = Ts(nanos);
+        }
+        let input = Input::Heartbeat {
+            head: heartbeat.head,
+            first: heartbeat.first,
+            last_event_age_ms: heartbeat.last_event_age_seconds.map(millis),
+        };
+        self.feed.heartbeat = Some(heartbeat);
+        flush.feed = true;
+        flush.ask(self.link.handle(flush.now_ms, 0.0, input));
+    }
+
+    /// The history that the page stood on is gone: it starts over from what the feed has, so nothing counts twice.
+    fn reset(&mut self, data: &[u8], flush: &mut Flush) {
+        let reset: Reset = serde_json::from_slice(data).unwrap_or_default();
+        self.state = State::new(Ts(0));
+        self.recorded = None;
+        self.applied = None;
+        self.resets += 1;
+        flush.changes = Changes::ALL;
+        if let Some(first) = reset.first {
+            self.link.handle(flush.now_ms, 0.0, Input::Reset { first });
+        }
+    }
+
+    /// Moves windows on while the link is current; figures of a lost link stand still, and look it.
+    fn settle_time(&mut self) -> Changes {
+        if !self.link.status().is_live() {
+            return Changes::NONE;
+        }
+        let now = self.feed.time_at(browser::monotonic_ms());
+        let ended = self.state.session().last();
+        let long_ago = ended.is_some_and(|last| now > last.plus_seconds(i64::from(Span::LONGEST_SECONDS)));
+        let recorded = self.recorded.unwrap_or(true) && long_ago;
+        self.recorded = Some(recorded);
+        if recorded { Changes::NONE } else { self.state.advance(now) }
+    }
+
+    /// The session.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The connection.
+    pub fn status(&self) -> &Status {
+        self.link.status()
+    }
+
+    /// What the figures are as of.
+    pub fn clock(&self) -> Clock {
+        match self.recorded {
+            Some(recorded) if self.link.status().is_live() => {
+                if recorded {
+                    Clock::Recorded
+                } else {
+                    Clock::Live
+                }
+            }
+            _ => Clock::Following,
+        }
+    }
+
+    /// What the feed last said of itself.
+    pub fn heartbeat(&self) -> Option<&Heartbeat> {
+        self.feed.heartbeat.as_ref()
+    }
+
+    /// The feed's message, where it last said that it is in `condition`.
+    pub fn feed_says(&self, condition: &str) -> Option<&str> {
+        let feed = self.heartbeat().filter(|feed| feed.status.as_deref() == Some(condition))?;
+        Some(feed.message.as_deref().unwrap_or_default())
+    }
+
+    /// Whether the feed no longer holds the session's beginning, so that totals count from a later event.
+    pub fn beginning_is_gone(&self) -> bool {
+        let heartbeat = self.heartbeat();
+        heartbeat.is_some_and(|feed| {
+            feed.first.zip(feed.session_first).is_some_and(|(first, whole)| first > whole)
+        })
+    }
+
+    /// Events that came again and were not counted again.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
+    /// Events of the stream that were too large for the page.
+    pub fn oversized(&self) -> u64 {
+        self.oversized
+    }
+
+    /// How often the page had to start over because history was gone.
+    pub fn resets(&self) -> u64 {
+        self.resets
+    }
+}
+
+/// What a flush has gathered so far.
+#[derive(Clone, Copy, Debug)]
+struct Flush {
+    now_ms: u64,
+    changes: Changes,
+    feed: bool,
+    action: Action,
+}
+
+impl Default for Flush {
+    fn default() -> Self {
+        Self { now_ms: 0, changes: Changes::NONE, feed: false, action: Action::None }
+    }
+}
+
+impl Flush {
+    fn ask(&mut self, action: Action) {
+        if action != Action::None {
+            self.action = action;
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a century")]
+fn millis(seconds: f64) -> u64 {
+    (seconds.clamp(0.0, 3e9) * 1000.0) as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to a century")]
+fn nanos(millis: f64) -> i64 {
+    (millis.clamp(0.0, 3e12) * 1e6) as i64
+}
+
+#[cfg(test)]
+mod tests;

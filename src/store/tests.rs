@@ -1,0 +1,47 @@
+//! That views hear of a flush once, however much it changed.
+
+use std::{cell::RefCell, rc::Rc};
+
+use aurora_domain::Span;
+use leptos::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::{Handle, Slice, Store};
+use crate::{
+    browser,
+    support::{next_task, until},
+    tests::Mounted,
+    transport::Signal,
+};
+
+#[wasm_bindgen_test]
+async fn a_flush_of_many_events_runs_an_effect_once() {
+    const EVENTS: u64 = 1_000;
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let handle = Rc::new(RefCell::new(None));
+    let _root = Mounted::new({
+        let (seen, kept) = (Rc::clone(&seen), Rc::clone(&handle));
+        move || {
+            let handle = Handle::new(Store::new(browser::now_ms()));
+            let events = handle.select(&[Slice::Orders, Slice::Session, Slice::Link], |store| {
+                store.state().events(Span::Session)
+            });
+            Effect::new(move |_| seen.borrow_mut().push(events.get()));
+            kept.replace(Some(handle));
+        }
+    });
+    let handle = handle.take().expect("mounting makes it");
+    until("the effect's first run", || *seen.borrow() == [0]).await;
+    handle.write(|store| store.deliver(Signal::Opened));
+    for id in 1..=EVENTS {
+        let text = format!("id: {id}\nevent: orders_denied\ndata: {{\"deny_reason\":\"X\"}}\n\n");
+        handle.write(|store| store.deliver(Signal::Bytes(text.into_bytes())));
+    }
+    next_task().await;
+    assert_eq!(*seen.borrow(), [0], "nothing is told before the flush");
+    let flushed = handle.write(|store| store.flush(f64::INFINITY));
+    handle.announce(&flushed);
+    next_task().await;
+    next_task().await;
+    assert_eq!(*seen.borrow(), [0, EVENTS]);
+}

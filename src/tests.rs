@@ -1,0 +1,97 @@
+//! The page in a browser: what it holds on to, and a place to mount parts of it in.
+
+use std::any::Any;
+
+use aurora_domain::Span;
+use leptos::{mount::mount_to, prelude::*};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Element, HtmlElement};
+
+use crate::{
+    browser::{self, Interval},
+    components::link_banner::LinkBanner,
+    held::held,
+    store::{Driver, Handle, Slice, Store},
+    support::{next_task, until},
+    transport::Fetch,
+    views::{LiveView, Notices},
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A mounted part of the page; dropping it unmounts it.
+pub(crate) struct Mounted {
+    place: HtmlElement,
+    root: Option<Box<dyn Any>>,
+}
+
+impl Mounted {
+    /// Mounts what `make` returns into a place of its own.
+    pub(crate) fn new<V: IntoView + 'static>(make: impl FnOnce() -> V + 'static) -> Self {
+        let place: HtmlElement = document().create_element("div").expect("an element").unchecked_into();
+        document().body().expect("a body").append_child(&place).expect("a place");
+        let root = Box::new(mount_to(place.clone(), make));
+        Self { place, root: Some(root) }
+    }
+
+    /// The first element that matches, where there is one.
+    pub(crate) fn find(&self, selector: &str) -> Option<Element> {
+        self.place.query_selector(selector).expect("a selector")
+    }
+
+    /// The first element that matches.
+    #[track_caller]
+    pub(crate) fn get(&self, selector: &str) -> Element {
+        self.find(selector).unwrap_or_else(|| panic!("{selector} in {}", self.place.inner_html()))
+    }
+
+    /// The text of the first element that matches, empty where there is none.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        self.find(selector).and_then(|element| element.text_content()).unwrap_or_default()
+    }
+
+    /// Clicks on the first element that matches.
+    #[track_caller]
+    pub(crate) fn click(&self, selector: &str) {
+        self.get(selector).unchecked_into::<HtmlElement>().click();
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        drop(self.root.take());
+        self.place.remove();
+    }
+}
+
+/// What the root puts together, with a driver of its own.
+fn page() -> impl IntoView {
+    let store = Handle::new(Store::new(browser::now_ms()));
+    StoredValue::new_local(Driver::start(store, Box::new(Fetch)));
+    let now = RwSignal::new(browser::now_ms());
+    StoredValue::new_local(Interval::new(1000, move || {
+        now.try_set(browser::now_ms());
+    }));
+    let status = store.select(&[Slice::Link], |store| store.status().clone());
+    let stale = Memo::new(move |_| !status.get().is_live());
+    view! {
+        <LinkBanner status now_ms=now on_retry=Callback::new(|()| ()) on_settings=Callback::new(|()| ()) />
+        <Notices store />
+        <LiveView store span=RwSignal::new(Span::FIVE_MINUTES) stale colors=Signal::stored(0) />
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_unmounted_leaves_nothing_behind() {
+    let before = held();
+    for _ in 0..20 {
+        let page = Mounted::new(page);
+        until("the charts observe their size", || !held().ends_with(" 0 observers")).await;
+        assert!(page.find("canvas").is_some());
+        drop(page);
+        next_task().await;
+        assert_eq!(held(), before);
+    }
+    assert!(document().query_selector("canvas").expect("a selector").is_none());
+}

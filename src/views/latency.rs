@@ -1,0 +1,128 @@
+//! Latencies: the table of kinds, and the course of one of them.
+
+use aurora_domain::{LatencyKind, LatencySummary, Span, format};
+use leptos::prelude::*;
+
+use crate::{
+    charts::{ChartCanvas, Plot, Series, latency_plot, latency_summary},
+    components::{
+        chart_frame::{ChartFrame, LegendEntry},
+        latency_table::{LatencyRow, LatencyTable, Quantiles},
+        panel::Panel,
+        segmented::{Choice, Segmented},
+    },
+    store::{Handle, Slice, derive},
+};
+
+/// Name and definition of each kind.
+const KINDS: [(LatencyKind, &str, &str); 6] = [
+    (LatencyKind::Decision, "Decision", "From wanting to trade to knowing whether and how."),
+    (LatencyKind::Ack, "Ack", "Round trip to the exchange: sent to acknowledged, once per order."),
+    (LatencyKind::FirstFill, "First fill", "From submission to the first fill, once per order."),
+    (LatencyKind::Policy, "Policy", "The policy's own time."),
+    (LatencyKind::Sla, "SLA", "What the latency gate saw."),
+    (LatencyKind::Query, "Query", "Queries to the service."),
+];
+
+fn label(kind: LatencyKind) -> &'static str {
+    KINDS.into_iter().find(|(known, ..)| *known == kind).map_or("Latency", |(_, label, _)| label)
+}
+
+/// A kind's quantiles over the chosen span.
+pub(super) fn summary(
+    store: Handle,
+    kind: LatencyKind,
+    span: RwSignal<Span>,
+) -> Memo<Option<LatencySummary>> {
+    store.select_over(&[Slice::Latency], span, move |store, span| store.state().latency().summary(kind, span))
+}
+
+/// The first kind that the session has data of.
+pub(super) fn first_kind(store: Handle) -> LatencyKind {
+    store.track(&[Slice::Latency]);
+    store.read(|store| {
+        let has_data = |kind: &LatencyKind| store.state().latency().summary(*kind, Span::Session).is_some();
+        LatencyKind::ALL.into_iter().find(has_data).unwrap_or(LatencyKind::Decision)
+    })
+}
+
+/// All kinds, and which of them the chart shows.
+#[component]
+pub(crate) fn LatencyPanel(
+    store: Handle,
+    span: RwSignal<Span>,
+    stale: Memo<bool>,
+    kind: Memo<LatencyKind>,
+    #[prop(into)] on_kind: Callback<LatencyKind>,
+) -> impl IntoView {
+    let rows = KINDS
+        .into_iter()
+        .map(|(kind, label, hint)| {
+            let all = summary(store, kind, span);
+            let quantiles = derive(move || all.get().map(quantiles));
+            view! { <LatencyRow kind=kind.name() label hint quantiles /> }
+        })
+        .collect_view();
+    let choices = KINDS.into_iter().map(|(value, label, _)| Choice { value, label, glyph: None }).collect();
+    view! {
+        <Panel title="Latency by kind" class="w7" stale>
+            <LatencyTable>{rows}</LatencyTable>
+            <div class="row choose">
+                <span class="sub">"Chart"</span>
+                <Segmented legend="Latency that the chart shows" name="latency-kind" choices selected=kind on_select=on_kind />
+            </div>
+        </Panel>
+    }
+}
+
+fn quantiles(all: LatencySummary) -> Quantiles {
+    Quantiles {
+        p50: all.p50_ms,
+        p90: all.p90_ms,
+        p95: all.p95_ms,
+        p99: all.p99_ms,
+        max: all.max_ms,
+        count: all.count,
+    }
+}
+
+/// The course of one kind.
+#[component]
+pub(crate) fn LatencyChart(
+    store: Handle,
+    span: RwSignal<Span>,
+    stale: Memo<bool>,
+    colors: Signal<u32>,
+    kind: Memo<LatencyKind>,
+) -> impl IntoView {
+    let plot = store.select_over(&[Slice::Latency], span, move |store, span| {
+        latency_plot(store.state(), kind.get(), span)
+    });
+    let legend = derive(move || {
+        plot.with(|plot| {
+            let entry = |series: &Series| LegendEntry {
+                name: series.name,
+                slot: series.slot,
+                value: format::or_no_data(Plot::latest(series), format::millis),
+            };
+            plot.series.iter().map(entry).collect::<Vec<_>>()
+        })
+    });
+    let note = derive(move || {
+        if plot.with(Plot::has_data) {
+            String::new()
+        } else {
+            format!("{}: no data in this span", label(kind.get()))
+        }
+    });
+    let title = derive(move || format!("{} latency", label(kind.get())));
+    view! {
+        <ChartFrame
+            title=title name="latency" class="w6" legend
+            summary=derive(move || plot.with(|plot| latency_summary(plot, &label(kind.get()).to_lowercase())))
+            note stale
+        >
+            <ChartCanvas plot colors />
+        </ChartFrame>
+    }
+}

@@ -1,0 +1,52 @@
+//! What the reader should know about the figures as a whole.
+
+use aurora_domain::format;
+use leptos::prelude::*;
+
+use crate::{
+    components::{notice::Notice, tone::Tone},
+    store::{Clock, Handle, Slice, Store},
+};
+
+/// Each notice while it holds.
+#[component]
+pub(crate) fn Notices(store: Handle) -> impl IntoView {
+    let waiting = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "waiting"));
+    let degraded = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "degraded"));
+    let recorded = store.select(&[Slice::Session, Slice::Link], recorded);
+    let cut = store.select(&[Slice::Feed, Slice::Session], cut);
+    let line = move |name, title: &'static str, tone, sentence: Memo<String>| {
+        move || {
+            let shown = !sentence.with(String::is_empty);
+            shown.then(|| view! { <Notice name title=title.to_owned() sentence tone /> })
+        }
+    };
+    view! {
+        {line("waiting", "No session yet.", Tone::Unknown, waiting)}
+        {line("degraded", "Something cannot be read.", Tone::Warn, degraded)}
+        {line("recorded", "Recorded session.", Tone::Unknown, recorded)}
+        {line("cut", "The beginning is missing.", Tone::Warn, cut)}
+    }
+}
+
+/// The feed's message, while it is in `condition` and this page is current.
+fn feed_says(store: &Store, condition: &str) -> String {
+    let message = store.feed_says(condition).filter(|_| store.status().is_live());
+    message.unwrap_or_default().to_owned()
+}
+
+fn recorded(store: &Store) -> String {
+    if store.clock() != Clock::Recorded {
+        return String::new();
+    }
+    let ended = format::or_no_data(store.state().session().last(), format::date_time_utc);
+    format!("It ended at {ended}. Figures are as of then and do not move; windows end at its last event.")
+}
+
+fn cut(store: &Store) -> String {
+    if !store.beginning_is_gone() {
+        return String::new();
+    }
+    let first = format::or_no_data(store.state().session().first(), format::date_time_utc);
+    format!("The feed no longer holds the start of this session: session figures count from {first}.")
+}

@@ -1,0 +1,380 @@
+//! The store, fed with what a transport delivers.
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::expect_used, reason = "an expectation that fails is a test that fails")]
+
+mod support;
+
+use std::fmt::Write as _;
+
+use aurora_dashboard::{
+    store::{Clock, Flushed, Store},
+    transport::Signal,
+};
+use aurora_domain::{
+    Changes, LatencyKind, Outcome, Span, Ts,
+    link::{Action, Cause, Input, Status},
+};
+use support::{next_task, number, until};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The feed's time in most tests, in seconds.
+const NOW_S: i64 = 1_795_196_700;
+const SECOND_NS: i64 = 1_000_000_000;
+
+fn event(id: u64, kind: &str, data: &str) -> String {
+    format!("id: {id}\nevent: {kind}\ndata: {data}\n\n")
+}
+
+fn denied(id: u64, second: i64) -> String {
+    event(
+        id,
+        "orders_denied",
+        &format!(r#"{{"deny_reason":"LOW_PFILL.DENY","ts_ns":{}}}"#, second * SECOND_NS),
+    )
+}
+
+/// The heartbeat of a feed at `second` whose events are `first..=head`.
+fn heartbeat(second: i64, first: u64, head: u64) -> String {
+    let time = second * SECOND_NS;
+    let data = format!(r#"{{"feed_time_ns":{time},"first":{first},"head":{head},"session_first":1}}"#);
+    format!("event: heartbeat\ndata: {data}\n\n")
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of this century")]
+fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+fn store() -> Store {
+    Store::new(now_ms())
+}
+
+/// Delivers `text` and flushes all of it.
+fn feed(store: &mut Store, text: &str) -> Flushed {
+    store.deliver(Signal::Bytes(text.as_bytes().to_vec()));
+    store.flush(f64::INFINITY)
+}
+
+/// A connected store that has read `text`.
+fn opened(text: &str) -> Store {
+    let mut store = store();
+    store.deliver(Signal::Opened);
+    feed(&mut store, text);
+    store
+}
+
+fn lose(store: &mut Store) -> Flushed {
+    store.deliver(Signal::Lost(Cause::Ended));
+    store.flush(f64::INFINITY)
+}
+
+/// The next connection, up to where the server answers; returns the id that it resumes after.
+fn reopen(store: &mut Store) -> Option<String> {
+    let resumes = store.start_connection();
+    store.deliver(Signal::Opened);
+    resumes
+}
+
+#[track_caller]
+fn check_denied(store: &Store, window: u64, session: u64) {
+    let count = |span| store.state().orders().outcomes(span).get(Outcome::Denied);
+    assert_eq!(
+        (count(Span::FIVE_MINUTES), count(Span::Session)),
+        (window, session),
+        "denied in window, in session"
+    );
+}
+
+#[track_caller]
+fn check_outcome(store: &Store, outcome: Outcome, expected: u64) {
+    assert_eq!(store.state().orders().outcomes(Span::Session).get(outcome), expected, "{}", outcome.name());
+}
+
+/// A stream with every kind of thing in it: all file kinds, both line endings, data over two lines, a comment,
+/// letters of two and three bytes, a line that is no JSON, `retry:`, and an event that comes twice.
+fn varied() -> String {
+    let at = |ago: i64| (NOW_S - ago) * SECOND_NS;
+    let submit =
+        format!(r#"{{"event_code":"ORDER.SUBMIT","ts_ns":{},"details":{{"order_id":"a1"}}}}"#, at(9));
+    let ack = format!(
+        r#"{{"event_code":"ORDER.ACK","ts_ns":{},"details":{{"order_id":"a1","latency_ms":40.0}}}}"#,
+        at(8)
+    );
+    let filled = format!(r#"{{"order_id":"b1","lifecycle_state":"FILLED","ts_ns":{}}}"#, at(7));
+    let failed =
+        format!(r#"{{"reason_code":"EX_DOWN","order_id":"c1","final_status":"error","ts_ns":{}}}"#, at(6));
+    let mut text = "\u{feff}retry: 2500\n\n".to_owned();
+    text += &heartbeat(NOW_S, 1, 8);
+    text += &event(1, "aurora_events", &submit);
+    text += &event(2, "aurora_events", &ack).replace('\n', "\r\n");
+    text += &event(3, "orders_success", &filled).replace('\n', "\r");
+    text += ":ping\n\n";
+    text += &denied(4, NOW_S - 5);
+    text += &event(5, "orders_failed", &failed);
+    text += &event(6, "aurora_events", r#"{"event_code":"CÖDE.€","ts_ns":1795196696000000000}"#);
+    text += &event(7, "aurora_events", "{\"event_code\":")
+        .replace("code\":", "code\":\ndata: \"POLICY.DECISION\"}");
+    text += &event(7, "aurora_events", r#"{"event_code":"ORDER.SUBMIT"}"#);
+    text += &event(8, "aurora_events", "this is no JSON");
+    text
+}
+
+/// What can be seen of a store, apart from the time that passes.
+fn seen(store: &Store) -> String {
+    let state = store.state();
+    let mut text = format!("{:?} {:?} {:?}\n", store.status(), store.clock(), store.heartbeat());
+    for span in [Span::FIVE_MINUTES, Span::Session] {
+        let outcomes = state.orders().outcomes(span);
+        let ack = state.latency().summary(LatencyKind::Ack, span);
+        writeln!(text, "{span:?} {} {outcomes:?} {ack:?}", state.events(span)).expect("a line");
+    }
+    let session = state.session();
+    let read =
+        (session.events(), session.rejected(), session.first(), session.last(), session.unknown_codes());
+    writeln!(text, "{read:?} {:?}", state.orders().deny_reasons()).expect("a line");
+    writeln!(text, "{} {} {}", store.repeated(), store.oversized(), store.resets()).expect("a line");
+    text
+}
+
+#[wasm_bindgen_test]
+fn a_stream_of_every_file_kind_gives_its_totals() {
+    let store = opened(&varied());
+    for (outcome, expected) in [
+        (Outcome::Submitted, 2),
+        (Outcome::Acked, 1),
+        (Outcome::Filled, 1),
+        (Outcome::Denied, 1),
+        (Outcome::Failed, 1),
+        (Outcome::Canceled, 0),
+    ] {
+        check_outcome(&store, outcome, expected);
+    }
+    let session = store.state().session();
+    assert_eq!((session.events(), session.rejected(), store.repeated()), (7, 1, 1));
+    assert_eq!(session.unknown_codes(), [("CÖDE.€".to_owned(), 1)]);
+    let ack = store.state().latency().summary(LatencyKind::Ack, Span::FIVE_MINUTES).expect("one round trip");
+    assert_eq!(ack.count, 1);
+    assert_eq!((store.status(), store.clock()), (&Status::Live, Clock::Live));
+}
+
+#[wasm_bindgen_test]
+fn chunks_may_be_cut_anywhere() {
+    let text = varied();
+    let whole = seen(&opened(&text));
+    let bytes = text.as_bytes();
+    for cut in 1..bytes.len() {
+        let mut store = store();
+        store.deliver(Signal::Opened);
+        let (head, tail) = bytes.split_at(cut);
+        store.deliver(Signal::Bytes(head.to_vec()));
+        // Cut chunks may arrive in one frame or in two.
+        if cut % 2 == 0 {
+            store.flush(f64::INFINITY);
+        }
+        store.deliver(Signal::Bytes(tail.to_vec()));
+        store.flush(f64::INFINITY);
+        assert_eq!(seen(&store), whole, "cut at {cut} of {}", bytes.len());
+    }
+    let mut store = store();
+    store.deliver(Signal::Opened);
+    for byte in bytes {
+        store.deliver(Signal::Bytes(vec![*byte]));
+    }
+    store.flush(f64::INFINITY);
+    assert_eq!(seen(&store), whole, "byte by byte");
+}
+
+#[wasm_bindgen_test]
+fn nothing_changes_before_the_flush_and_the_flush_says_what_did() {
+    let mut store = store();
+    store.deliver(Signal::Opened);
+    store.deliver(Signal::Bytes((heartbeat(NOW_S, 1, 1) + &denied(1, NOW_S)).into_bytes()));
+    assert_eq!((store.state().session().events(), store.status()), (0, &Status::Connecting));
+    let flushed = store.flush(f64::INFINITY);
+    assert!(flushed.changes.touches(Changes::ORDERS) && flushed.link && flushed.feed && !flushed.unfinished);
+    check_denied(&store, 1, 1);
+    let flushed = store.flush(f64::INFINITY);
+    assert!(!flushed.changes.touches(Changes::ORDERS) && !flushed.link && !flushed.feed);
+}
+
+#[wasm_bindgen_test]
+fn an_event_that_comes_again_counts_once() {
+    let first = heartbeat(NOW_S, 1, 3) + &denied(1, NOW_S) + &denied(2, NOW_S) + &denied(3, NOW_S);
+    let mut store = opened(&first);
+    lose(&mut store);
+    assert_eq!(reopen(&mut store).as_deref(), Some("3"));
+    feed(
+        &mut store,
+        &(heartbeat(NOW_S + 1, 1, 4) + &denied(2, NOW_S) + &denied(3, NOW_S) + &denied(4, NOW_S)),
+    );
+    check_denied(&store, 4, 4);
+    assert_eq!(store.repeated(), 2);
+}
+
+#[wasm_bindgen_test]
+fn what_a_lost_connection_left_unread_is_asked_for_again() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S)));
+    // Half of the second event has been read; the rest has arrived with a third, and no frame has looked at it.
+    let text = denied(2, NOW_S) + &denied(3, NOW_S);
+    let (half, rest) = text.split_at(40);
+    feed(&mut store, half);
+    store.deliver(Signal::Bytes(rest.as_bytes().to_vec()));
+    assert_eq!(reopen(&mut store).as_deref(), Some("1"));
+    feed(&mut store, &(heartbeat(NOW_S + 1, 1, 3) + &denied(2, NOW_S) + &denied(3, NOW_S)));
+    check_denied(&store, 3, 3);
+    assert_eq!((store.repeated(), store.state().session().rejected()), (0, 0));
+}
+
+#[wasm_bindgen_test]
+fn a_reset_starts_over_and_counts_nothing_twice() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
+    lose(&mut store);
+    reopen(&mut store);
+    let reset = "event: reset\ndata: {\"requested\":\"2\",\"first\":1,\"head\":3}\n\n";
+    let again = denied(1, NOW_S) + &denied(2, NOW_S) + &denied(3, NOW_S);
+    let flushed = feed(&mut store, &(reset.to_owned() + &heartbeat(NOW_S, 1, 3) + &again));
+    check_denied(&store, 3, 3);
+    assert_eq!((store.repeated(), store.resets(), store.state().session().events()), (0, 1, 3));
+    assert!(flushed.changes.touches(Changes::PROTECTION), "a reset is a reason to look at everything again");
+    assert_eq!(store.status(), &Status::Live);
+}
+
+#[wasm_bindgen_test]
+fn the_link_catches_up_until_the_head_is_here() {
+    let mut store = opened(&heartbeat(NOW_S, 1, 3));
+    for (id, expected) in [
+        (1, Status::CatchingUp { remaining: 2 }),
+        (2, Status::CatchingUp { remaining: 1 }),
+        (3, Status::Live),
+    ] {
+        feed(&mut store, &denied(id, NOW_S));
+        assert_eq!(store.status(), &expected);
+        assert_eq!(store.clock() == Clock::Live, id == 3);
+    }
+}
+
+/// Waits until the page's steady clock has gone on.
+async fn time_passes() {
+    let now = || number("return performance.now()", &[]);
+    let before = now();
+    until("the clock goes on", || now() > before + 2.0).await;
+}
+
+#[wasm_bindgen_test]
+async fn figures_stand_still_while_the_link_is_lost_and_move_on_after() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 1) + &denied(1, NOW_S - 10)));
+    time_passes().await;
+    store.flush(f64::INFINITY);
+    assert!(store.state().now() > Ts(NOW_S * SECOND_NS), "a live page goes with the feed's time");
+
+    let flushed = lose(&mut store);
+    assert_eq!((flushed.action, flushed.link, store.clock()), (Action::Disconnect, true, Clock::Following));
+    let lost_at = store.state().now();
+    time_passes().await;
+    assert!(store.flush(f64::INFINITY).changes.is_none());
+    assert_eq!(store.state().now(), lost_at);
+    check_denied(&store, 1, 1);
+
+    reopen(&mut store);
+    store.flush(f64::INFINITY);
+    assert_eq!(store.state().now(), lost_at, "connected is not yet current");
+    let flushed = feed(&mut store, &heartbeat(NOW_S + 600, 1, 1));
+    assert!(flushed.changes.touches(Changes::TIME));
+    assert!(store.state().now() >= Ts((NOW_S + 600) * SECOND_NS));
+    check_denied(&store, 0, 1);
+}
+
+#[wasm_bindgen_test]
+fn what_happens_to_the_link_between_flushes_is_told_by_the_next_one() {
+    for (input, action) in [(Input::WentOffline, Action::Disconnect), (Input::RetryAsked, Action::Connect)] {
+        let mut store = opened(&heartbeat(NOW_S, 1, 0));
+        assert_eq!(store.handle_link(input.clone()), action);
+        assert!(store.flush(f64::INFINITY).link, "{input:?} changed the status, and nobody was told");
+        assert!(!store.flush(f64::INFINITY).link, "told once");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_log_that_ended_long_ago_is_a_recording_until_it_goes_on() {
+    let ended = NOW_S - 86_400;
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, ended - 30) + &denied(2, ended)));
+    assert_eq!((store.clock(), store.status().is_live()), (Clock::Recorded, true));
+    time_passes().await;
+    store.flush(f64::INFINITY);
+    assert_eq!(store.state().now(), Ts(ended * SECOND_NS), "windows end at the last event");
+    check_denied(&store, 2, 2);
+
+    feed(&mut store, &(heartbeat(NOW_S + 1, 1, 3) + &denied(3, NOW_S + 1)));
+    assert_eq!(store.clock(), Clock::Live);
+    assert!(store.state().now() >= Ts((NOW_S + 1) * SECOND_NS));
+    check_denied(&store, 1, 3);
+}
+
+#[wasm_bindgen_test]
+fn a_session_that_falls_silent_while_it_is_watched_stays_live() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 1) + &denied(1, NOW_S)));
+    feed(&mut store, &heartbeat(NOW_S + 86_400, 1, 1));
+    assert_eq!(store.clock(), Clock::Live);
+    check_denied(&store, 0, 1);
+}
+
+#[wasm_bindgen_test]
+fn events_from_the_future_do_not_pull_windows_ahead() {
+    let store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S + 3_600)));
+    assert!(store.state().now() < Ts((NOW_S + 60) * SECOND_NS));
+    check_denied(&store, 2, 2);
+    assert_eq!(store.state().session().skewed(), 1);
+}
+
+#[wasm_bindgen_test]
+fn a_feed_that_let_go_of_the_beginning_says_so() {
+    let beginning_is_gone = |first| {
+        let store = opened(&heartbeat(NOW_S, first, 9));
+        store.beginning_is_gone()
+    };
+    assert_eq!([1, 2].map(beginning_is_gone), [false, true]);
+    assert!(!store().beginning_is_gone(), "nothing is known yet");
+}
+
+#[wasm_bindgen_test]
+fn the_inbox_is_bounded_until_it_is_read() {
+    let mut store = opened(&heartbeat(NOW_S, 1, 0));
+    let comment = format!(":{}\n", "x".repeat((1 << 20) - 2));
+    let mut delivered = 0;
+    while store.has_room() {
+        store.deliver(Signal::Bytes(comment.clone().into_bytes()));
+        delivered += 1;
+        assert!(delivered <= 64, "the inbox has no bound");
+    }
+    assert_eq!(delivered, 16);
+    store.flush(f64::INFINITY);
+    assert!(store.has_room());
+}
+
+#[wasm_bindgen_test]
+async fn a_huge_inbox_is_finished_over_several_flushes() {
+    const CHUNKS: u64 = 40;
+    const EACH: u64 = 100;
+    let mut store = opened(&heartbeat(NOW_S, 1, CHUNKS * EACH));
+    for chunk in 0..CHUNKS {
+        let text: String = (1..=EACH).map(|event| denied(chunk * EACH + event, NOW_S)).collect();
+        store.deliver(Signal::Bytes(text.into_bytes()));
+    }
+    let mut flushes = 1;
+    while store.flush(0.0).unfinished {
+        flushes += 1;
+        assert!(flushes <= 2 * CHUNKS, "the inbox does not get shorter");
+        next_task().await;
+    }
+    assert!(flushes > 1, "a budget of nothing was enough for everything");
+    check_denied(&store, CHUNKS * EACH, CHUNKS * EACH);
+    assert_eq!((store.repeated(), store.status()), (0, &Status::Live));
+}
+
+#[wasm_bindgen_test]
+fn a_heartbeat_of_another_server_does_no_harm() {
+    let store = opened("event: heartbeat\ndata: [1,2]\n\nevent: heartbeat\ndata: {\"head\":null}\n\n");
+    assert_eq!((store.status(), store.clock()), (&Status::Live, Clock::Live));
+}
