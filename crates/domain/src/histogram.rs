@@ -214,8 +214,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn nearest_rank(sorted: &[f64], fraction: f64) -> f64 {
-        let rank = ((fraction * sorted.len() as f64).ceil() as usize).clamp(1, sorted.len());
-        sorted[rank - 1]
+        let enough = fraction * sorted.len() as f64;
+        let below = (1..sorted.len()).take_while(|rank| (*rank as f64) < enough).count();
+        sorted[below]
     }
 
     fn close(found: f64, exact: f64) -> bool {
