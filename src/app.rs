@@ -52,6 +52,11 @@ fn App() -> impl IntoView {
             format!("{} UTC", format::clock(state.now(), 0))
         }
     });
+    // A log that is known to have ended, or not to have begun, is no silent bot.
+    let banner_status = store.select(&[Slice::Session, Slice::Link, Slice::Feed], |store| match store.status() {
+        Status::Silent { .. } if nothing_to_come(store) => Status::Live,
+        status => status.clone(),
+    });
     let open_settings = Callback::new(move |()| settings_open.set(true));
     title_follows(status);
     view! {
@@ -62,12 +67,19 @@ fn App() -> impl IntoView {
             on_theme=choose(theme)
             on_settings=open_settings
         />
-        <LinkBanner status now_ms=seconds() on_retry=retry on_settings=open_settings />
+        <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
         <Notices store />
         <LiveView store span stale colors=colors(theme) />
         <Footer version=VERSION text="Figures are UTC. Percentiles are within 1 %." />
         <Settings status open=settings_open theme retry />
     }
+}
+
+/// Whether the session has ended, or has not begun.
+fn nothing_to_come(store: &Store) -> bool {
+    store.clock() == Clock::Recorded
+        || store.state().session().summarised()
+        || store.feed_says("waiting").is_some()
 }
 
 /// The dialog with what it changes.

@@ -69,8 +69,8 @@ fn not_live(facts: &Facts<'_>) -> Option<Verdict> {
             verdict(Tone::Unknown, "Catching up", "History is arriving; figures are not current yet.")
         }
         Status::Reconnecting { .. } | Status::Offline { .. } | Status::Unauthorized { .. } => {
-            let as_of = format::or_no_data(last, format::date_time_utc);
-            verdict(Tone::Bad, "Not live", format!("No connection to the feed. Figures are as of {as_of}."))
+            let as_of = last.map(|_| format!(" Figures are as of {}.", format::date_time_utc(facts.state.now())));
+            verdict(Tone::Bad, "Not live", format!("No connection to the feed.{}", as_of.unwrap_or_default()))
         }
         _ if facts.waiting.is_some() => {
             verdict(Tone::Unknown, "No session yet", facts.waiting.unwrap_or_default())

@@ -61,7 +61,11 @@ impl Browser {
             tokio::time::sleep(POLL).await;
         };
         let session = client.session_id().await?.context("the browser has no session")?;
-        Ok(Self { client, session, port, driver })
+        let browser = Self { client, session, port, driver };
+        // A window can be no narrower than about 500 pixels; a screen can.
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        browser.devtools("Emulation.setDeviceMetricsOverride", screen).await?;
+        Ok(browser)
     }
 
     /// The webdriver client, for what has no method here.

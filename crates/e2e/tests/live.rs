@@ -37,6 +37,17 @@ async fn numbers_change_while_the_session_is_being_written() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_narrow_phone_shows_the_page_without_scrolling_sideways() -> Result<()> {
+    let stack = Stack::start(320, 700).await?;
+    let _writer = stack.simulate(50)?;
+    more_submitted(&stack, 0.0).await?;
+    let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth;";
+    assert_eq!(stack.browser.run(script, vec![]).await?, 0, "pixels beyond the screen's edge");
+    stack.browser.screenshot("phone").await?;
+    stack.console_is_clean(&[]).await
+}
+
+#[tokio::test]
 async fn a_killed_feed_is_said_and_its_return_brings_the_numbers_back_without_a_reload() -> Result<()> {
     let mut stack = Stack::start(1440, 900).await?;
     let _writer = stack.simulate(50)?;

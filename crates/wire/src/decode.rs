@@ -92,11 +92,17 @@ fn shape_of(source: Source, record: &Record<'_>) -> Shape {
     let coded = !record.top.get(Key::EventCode).is_null();
     match source {
         Source::Events if coded && record.has_run_id => Shape::Canonical,
-        Source::Events if coded && !record.top.get(Key::TsNs).is_null() => Shape::Flat,
+        Source::Events if coded && !other_time(record) => Shape::Flat,
         Source::Events | Source::Trades => Shape::Legacy,
         _ if record.has_run_id => Shape::Canonical,
         _ => Shape::Flat,
     }
+}
+
+/// Whether a record tells its time only in a way that shape F does not know.
+fn other_time(record: &Record<'_>) -> bool {
+    let has = |key| !record.top.get(key).is_null();
+    !has(Key::TsNs) && (has(Key::TsMs) || has(Key::Ts) || has(Key::Timestamp))
 }
 
 const CODES: [Key; 5] = [Key::EventCode, Key::EventName, Key::Type, Key::Code, Key::EventType];

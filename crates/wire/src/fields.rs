@@ -77,9 +77,9 @@ impl<'a> Slots<'a> {
 pub(crate) struct Record<'a> {
     pub(crate) top: Slots<'a>,
     pub(crate) details: Slots<'a>,
-    /// `details.state`, where it is an object: arming state.
+    /// `state` in the record or in `details`, where it is an object: arming state.
     pub(crate) state: Slots<'a>,
-    /// `details.observability.latency_ms`.
+    /// `observability`, in the record or in `details`.
     pub(crate) observability: Slots<'a>,
     /// Whether the key `run_id` stands in the record, even as null.
     pub(crate) has_run_id: bool,
@@ -145,9 +145,17 @@ impl<'de: 'a, 'a> Visitor<'de> for RecordVisitor<'_, 'a> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(entry) = map.next_key::<Entry>()? {
             match entry {
+                Entry::Known(Key::State) => {
+                    let Record { top, state, .. } = &mut *self.0;
+                    let value = map.next_value_seed(Nested { slots: state, below: None })?;
+                    top.set(Key::State, value);
+                }
                 Entry::Known(key) => {
                     self.0.has_run_id |= key == Key::RunId;
                     self.0.top.set(key, map.next_value()?);
+                }
+                Entry::Observability => {
+                    map.next_value_seed(Nested { slots: &mut self.0.observability, below: None })?;
                 }
                 Entry::Details => {
                     let Record { details, state, observability, .. } = &mut *self.0;
@@ -159,7 +167,7 @@ impl<'de: 'a, 'a> Visitor<'de> for RecordVisitor<'_, 'a> {
                         self.0.payload = Some(Box::new(payload));
                     }
                 }
-                Entry::Observability | Entry::Skipped => {
+                Entry::Skipped => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }

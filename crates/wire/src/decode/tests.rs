@@ -107,6 +107,22 @@ fn arming_is_read_from_the_nested_state() {
 }
 
 #[test]
+fn loose_keys_stand_for_those_in_the_details() {
+    let event = event_of(r#"{"event_code":"POLICY.DECISION","ts_ns":1,"observability":{"latency_ms":12.5}}"#);
+    assert_eq!(event.numbers.policy_latency_ms, Some(12.5));
+    let event = event_of(r#"{"event_code":"AURORA.ARM_STATE","ts_ns":1,"state":{"armed":true,"halted":true}}"#);
+    assert_eq!((event.armed, event.halted), (Some(true), Some(true)));
+}
+
+#[test]
+fn a_coded_record_without_a_run_is_flat_unless_it_tells_its_time_otherwise() {
+    let shape = |line| event_of(line).shape;
+    assert_eq!(shape(r#"{"event_code":"ORDER.DENY","details":{}}"#), Shape::Flat);
+    assert_eq!(shape(r#"{"event_code":"ORDER.DENY","ts_ns":1}"#), Shape::Flat);
+    assert_eq!(shape(r#"{"event_code":"ORDER.DENY","ts_ms":1}"#), Shape::Legacy);
+}
+
+#[test]
 fn the_policys_latency_stands_in_its_observability() {
     let event = event_of(
         r#"{"event_code":"POLICY.DECISION","details":{"route":"Maker","observability":{"latency_ms":"5.5","x":[{}]}}}"#,
