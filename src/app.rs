@@ -53,10 +53,11 @@ fn App() -> impl IntoView {
         }
     });
     // A log that is known to have ended, or not to have begun, is no silent bot.
-    let banner_status = store.select(&[Slice::Session, Slice::Link, Slice::Feed], |store| match store.status() {
-        Status::Silent { .. } if nothing_to_come(store) => Status::Live,
-        status => status.clone(),
-    });
+    let banner_status =
+        store.select(&[Slice::Session, Slice::Link, Slice::Feed], |store| match store.status() {
+            Status::Silent { .. } if nothing_to_come(store) => Status::Live,
+            status => status.clone(),
+        });
     let open_settings = Callback::new(move |()| settings_open.set(true));
     title_follows(status);
     view! {

@@ -69,7 +69,8 @@ fn not_live(facts: &Facts<'_>) -> Option<Verdict> {
             verdict(Tone::Unknown, "Catching up", "History is arriving; figures are not current yet.")
         }
         Status::Reconnecting { .. } | Status::Offline { .. } | Status::Unauthorized { .. } => {
-            let as_of = last.map(|_| format!(" Figures are as of {}.", format::date_time_utc(facts.state.now())));
+            let as_of =
+                last.map(|_| format!(" Figures are as of {}.", format::date_time_utc(facts.state.now())));
             verdict(Tone::Bad, "Not live", format!("No connection to the feed.{}", as_of.unwrap_or_default()))
         }
         _ if facts.waiting.is_some() => {

@@ -110,7 +110,8 @@ fn arming_is_read_from_the_nested_state() {
 fn loose_keys_stand_for_those_in_the_details() {
     let event = event_of(r#"{"event_code":"POLICY.DECISION","ts_ns":1,"observability":{"latency_ms":12.5}}"#);
     assert_eq!(event.numbers.policy_latency_ms, Some(12.5));
-    let event = event_of(r#"{"event_code":"AURORA.ARM_STATE","ts_ns":1,"state":{"armed":true,"halted":true}}"#);
+    let event =
+        event_of(r#"{"event_code":"AURORA.ARM_STATE","ts_ns":1,"state":{"armed":true,"halted":true}}"#);
     assert_eq!((event.armed, event.halted), (Some(true), Some(true)));
 }
 
