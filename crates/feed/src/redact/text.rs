@@ -1,178 +1,152 @@
-//! The two scanners: over JSON text, and over the text inside one string.
+//! Finds credentials in a text that is no JSON: `key=value`, `key: value`, `'key': 'value'`,
+//! `('key', 'value')`, a bare `Bearer value`, user and password of a URL.
+//!
+//! Invariant: where it is unclear how far a credential goes, more goes rather than less; the rest keeps its
+//! quotes and brackets.
 
 use std::borrow::Cow;
 
-use super::{REDACTED, is_credential};
+use super::{
+    Output, REDACTED, byte,
+    escape::{decoded, unit},
+    find,
+    key::Kind,
+    skip_space, slice,
+    value::{self, Value},
+};
 
-/// Redacts a line of valid JSON.
-pub(super) fn json(line: &str) -> Cow<'_, str> {
-    let mut out = Output::new(line);
-    let mut at = 0;
-    while let Some(start) = find(line, at, |byte| byte == b'"') {
-        let end = string_end(line, start);
-        let content = slice(line, start + 1, end.saturating_sub(1));
-        let colon = skip_space(line, end);
+/// Words that leave the credential's name to the words before them: `api key: …`, `secret value: …`.
+const FOLLOWERS: [&str; 5] = ["key", "keys", "value", "values", "hex"];
+
+/// Of the words that name one value, in bytes.
+const LONGEST_PHRASE: usize = 64;
+
+/// Redacts a text; borrowed where there is nothing to do.
+pub(super) fn redact(text: &str) -> Cow<'_, str> {
+    match userinfo(text) {
+        Cow::Borrowed(text) => words(text),
+        Cow::Owned(clean) => Cow::Owned(words(&clean).into_owned()),
+    }
+}
+
+fn words(text: &str) -> Cow<'_, str> {
+    let mut out = Output::new(text);
+    let (mut at, mut before) = (0, None);
+    while let Some(start) = word_start(text, at) {
+        let end = word_end(text, start);
+        let begin = phrase_start(text, before, start, end);
+        before = Some((begin, end));
         at = end;
-        if byte(line, colon) == Some(b':') {
-            at = skip_space(line, colon + 1);
-            if is_credential(content) {
-                let value_end = value_end(line, at);
-                if !is_harmless(slice(line, at, value_end)) {
-                    out.replace(at, value_end, &format!("\"{REDACTED}\""));
-                }
-                at = value_end;
+        let Some((kind, value)) = credential(text, begin, start, end) else { continue };
+        let content = slice(text, value.from, value.to);
+        if !kind.spares(content) {
+            let with = if value.quotes.is_empty() {
+                REDACTED.to_owned()
+            } else {
+                format!("{0}{REDACTED}{0}", value.quotes)
+            };
+            out.replace(value.from, value.to, &with);
+        }
+        before = None;
+        at = value.to.max(end);
+    }
+    out.finish()
+}
+
+/// The value that belongs to a word, if the word or its phrase names a credential.
+fn credential(text: &str, begin: usize, start: usize, end: usize) -> Option<(Kind, Value<'_>)> {
+    let kind = kind_of(text, begin, start, end);
+    if kind == Kind::Plain {
+        return None;
+    }
+    let found = value::behind_separator(text, begin, end).or_else(|| {
+        let is_bearer = decoded(slice(text, start, end)).eq_ignore_ascii_case("bearer");
+        is_bearer.then(|| value::behind_space(text, end)).flatten()
+    });
+    found.map(|value| (kind, value))
+}
+
+/// The letter behind a backslash may be that of `\n`.
+fn kind_of(text: &str, begin: usize, start: usize, end: usize) -> Kind {
+    let kind = Kind::of(slice(text, begin, end));
+    let escaped = start > 0 && byte(text, start - 1) == Some(b'\\');
+    match byte(text, start) {
+        Some(b'n' | b't' | b'r' | b'b' | b'f') if escaped && kind == Kind::Plain => {
+            Kind::of(slice(text, start + 1, end))
+        }
+        _ => kind,
+    }
+}
+
+/// Where the words begin that name a value together with the word from `start` to `end`.
+fn phrase_start(text: &str, before: Option<(usize, usize)>, start: usize, end: usize) -> usize {
+    let word = slice(text, start, end);
+    match before {
+        Some((begin, behind))
+            if end - begin <= LONGEST_PHRASE
+                && FOLLOWERS.iter().any(|follower| word.eq_ignore_ascii_case(follower))
+                && skip_space(text, behind) == start =>
+        {
+            begin
+        }
+        _ => start,
+    }
+}
+
+fn word_start(text: &str, mut at: usize) -> Option<usize> {
+    while let Some(unit) = unit(text, at) {
+        if is_word(unit.what) {
+            return Some(at);
+        }
+        at += unit.len;
+    }
+    None
+}
+
+pub(super) fn word_end(text: &str, mut at: usize) -> usize {
+    while let Some(unit) = unit(text, at).filter(|unit| is_word(unit.what)) {
+        at += unit.len;
+    }
+    at
+}
+
+fn is_word(what: u8) -> bool {
+    what.is_ascii_alphanumeric() || what == b'_' || what == b'-'
+}
+
+/// Redacts what stands before the `@` of a URL's authority.
+fn userinfo(text: &str) -> Cow<'_, str> {
+    let mut out = Output::new(text);
+    let mut at = 0;
+    while let Some(colon) = find(text, at, |byte| byte == b':' || byte == b'%') {
+        at = colon + 1;
+        let Some((from, percents)) = authority(text, colon) else { continue };
+        let (mut mark, mut last) = (from, None);
+        while let Some(unit) = unit(text, mark) {
+            let ends = b"/?#\"'<>`".contains(&unit.what) && unit.percents == percents;
+            if ends || unit.what.is_ascii_whitespace() {
+                break;
             }
-        } else if let Some(clean) = string(content) {
-            out.replace(start, end, &clean);
+            if unit.what == b'@' && unit.percents == percents {
+                last = Some(mark);
+            }
+            mark += unit.len;
+        }
+        if let Some(to) = last.filter(|to| *to > from) {
+            out.replace(from, to, REDACTED);
+            at = to;
         }
     }
     out.finish()
 }
 
-/// A string's redacted form as JSON, quotes included; `None` where it holds no credential.
-fn string(content: &str) -> Option<String> {
-    if !content.contains('\\') {
-        return plain(content).map(|clean| format!("\"{clean}\""));
+/// Where a URL's authority begins, and how often the URL is percent-encoded, if its `://` is at `colon`.
+fn authority(text: &str, colon: usize) -> Option<(usize, usize)> {
+    let colon_unit = unit(text, colon).filter(|unit| unit.what == b':')?;
+    let mut at = colon + colon_unit.len;
+    for _ in 0..2 {
+        at = unit(text, at).filter(|unit| unit.what == b'\\').map_or(at, |unit| at + unit.len);
+        at += unit(text, at).filter(|unit| unit.what == b'/')?.len;
     }
-    let Ok(decoded) = serde_json::from_str::<String>(&format!("\"{content}\"")) else {
-        return Some(format!("\"{REDACTED}\""));
-    };
-    serde_json::to_string(&plain(&decoded)?).ok()
-}
-
-/// Redacts `key=value`, `key: value` and `'key': 'value'` in a text; `None` where there is nothing to do.
-fn plain(text: &str) -> Option<String> {
-    let mut out = Output::new(text);
-    let mut at = 0;
-    while let Some(start) = find(text, at, is_word) {
-        let end = find(text, start, |byte| !is_word(byte)).unwrap_or(text.len());
-        at = end;
-        if !is_credential(slice(text, start, end)) {
-            continue;
-        }
-        let Some((value, value_end)) = value_after(text, end) else { continue };
-        if value < value_end {
-            out.replace(value, value_end, REDACTED);
-        }
-        at = value_end;
-    }
-    match out.finish() {
-        Cow::Owned(clean) => Some(clean),
-        Cow::Borrowed(_) => None,
-    }
-}
-
-/// Where the value begins and ends that belongs to a key ending at `key_end`.
-fn value_after(text: &str, key_end: usize) -> Option<(usize, usize)> {
-    let quoted = matches!(byte(text, key_end), Some(b'"' | b'\''));
-    let at = skip_space(text, key_end + usize::from(quoted));
-    let rest = text.get(at..)?;
-    let separator = ["=", ":", "%3D", "%3d"].into_iter().find(|mark| rest.starts_with(mark))?;
-    let at = skip_space(text, at + separator.len());
-    if let Some(quote @ (b'"' | b'\'')) = byte(text, at) {
-        return Some((at + 1, quoted_end(text, at + 1, quote)));
-    }
-    let end = word_end(text, at);
-    let scheme = slice(text, at, end);
-    let is_scheme = ["bearer", "basic", "token"].iter().any(|name| scheme.eq_ignore_ascii_case(name));
-    let end = if is_scheme { word_end(text, skip_space(text, end)) } else { end };
-    Some((at, end))
-}
-
-fn word_end(text: &str, from: usize) -> usize {
-    let stops = |byte: u8| byte.is_ascii_whitespace() || b"&'\",;)}]<>".contains(&byte);
-    let end = find(text, from, stops).unwrap_or(text.len());
-    slice(text, from, end).find("%26").map_or(end, |escaped| from + escaped)
-}
-
-fn quoted_end(text: &str, from: usize, quote: u8) -> usize {
-    let mut escaped = false;
-    let closes = |byte: u8| {
-        let closes = !escaped && byte == quote;
-        escaped = !escaped && byte == b'\\';
-        closes
-    };
-    find(text, from, closes).unwrap_or(text.len())
-}
-
-/// Index behind a JSON string's closing quote.
-fn string_end(line: &str, start: usize) -> usize {
-    (quoted_end(line, start + 1, b'"') + 1).min(line.len())
-}
-
-/// Index behind a JSON value.
-fn value_end(line: &str, start: usize) -> usize {
-    match byte(line, start) {
-        Some(b'"') => string_end(line, start),
-        Some(b'{' | b'[') => nested_end(line, start),
-        _ => find(line, start, |byte| byte.is_ascii_whitespace() || b",}]".contains(&byte))
-            .unwrap_or(line.len()),
-    }
-}
-
-fn nested_end(line: &str, start: usize) -> usize {
-    let (mut depth, mut at) = (0_usize, start);
-    while let Some(mark) = find(line, at, |byte| b"\"{}[]".contains(&byte)) {
-        at = mark + 1;
-        match byte(line, mark) {
-            Some(b'"') => at = string_end(line, mark),
-            Some(b'{' | b'[') => depth += 1,
-            _ => depth = depth.saturating_sub(1),
-        }
-        if depth == 0 {
-            return at;
-        }
-    }
-    line.len()
-}
-
-fn is_harmless(value: &str) -> bool {
-    matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]")
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
-
-fn skip_space(text: &str, from: usize) -> usize {
-    find(text, from, |byte| !byte.is_ascii_whitespace()).unwrap_or(text.len())
-}
-
-fn find(text: &str, from: usize, wanted: impl FnMut(u8) -> bool) -> Option<usize> {
-    Some(from + text.as_bytes().get(from..)?.iter().copied().position(wanted)?)
-}
-
-fn byte(text: &str, at: usize) -> Option<u8> {
-    text.as_bytes().get(at).copied()
-}
-
-fn slice(text: &str, from: usize, to: usize) -> &str {
-    text.get(from..to).unwrap_or_default()
-}
-
-/// A text with some ranges replaced, left to right.
-struct Output<'a> {
-    text: &'a str,
-    changed: String,
-    copied: usize,
-}
-
-impl<'a> Output<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, changed: String::new(), copied: 0 }
-    }
-
-    fn replace(&mut self, from: usize, to: usize, with: &str) {
-        self.changed.push_str(slice(self.text, self.copied, from));
-        self.changed.push_str(with);
-        self.copied = to;
-    }
-
-    fn finish(mut self) -> Cow<'a, str> {
-        if self.copied == 0 {
-            return Cow::Borrowed(self.text);
-        }
-        self.changed.push_str(slice(self.text, self.copied, self.text.len()));
-        Cow::Owned(self.changed)
-    }
+    Some((at, colon_unit.percents))
 }
