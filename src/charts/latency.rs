@@ -18,7 +18,7 @@ const LINES: [(&str, u8, Read); 4] = [
 /// Quantiles of `kind` in each bucket.
 pub(crate) fn latency_plot(state: &State, kind: LatencyKind, span: Span) -> Plot {
     let window = Window::of(span, state.now());
-    let points = state.latency().series(kind, window.start, window.step);
+    let points = state.latency().series(kind, window.buckets());
     let series = LINES
         .into_iter()
         .map(|(name, slot, read)| Series { name, slot, values: values(&points, window, read) })

@@ -4,7 +4,7 @@
 //! or a failure, counted by whichever the logs report more of, because one order is often both.
 
 use aurora_charts::Unit;
-use aurora_domain::{Outcome, Outcomes, Span, State, format};
+use aurora_domain::{Outcome, Outcomes, Span, State, format, orders::OutcomePoint};
 
 use super::{Plot, Series, Shape, Window};
 
@@ -23,19 +23,12 @@ const PARTS: [(&str, u8, Read); 4] = [
 /// Orders per second by what became of them, in each bucket.
 pub(crate) fn outcome_plot(state: &State, span: Span) -> Plot {
     let window = Window::of(span, state.now());
-    let buckets: Vec<Vec<Outcomes>> = window
-        .starts()
-        .map(|start| {
-            (start..start + i64::from(window.step)).map(|at| state.orders().outcomes_at(at)).collect()
-        })
-        .collect();
+    let points = state.orders().series(window.buckets());
     let series = PARTS
         .into_iter()
         .map(|(name, slot, read)| {
-            let rate = |seconds: &Vec<Outcomes>| {
-                seconds.iter().map(read).sum::<u64>() as f64 / f64::from(window.step)
-            };
-            Series { name, slot, values: buckets.iter().map(rate).collect() }
+            let rate = |point: &OutcomePoint| read(&point.outcomes) as f64 / f64::from(window.step);
+            Series { name, slot, values: points.iter().map(rate).collect() }
         })
         .collect();
     Plot { window, unit: Unit::PerSecond, shape: Shape::Stack, series }

@@ -1,7 +1,7 @@
 //! What a chart shows, before it has a size or colours.
 
 use aurora_charts::{Point, Unit};
-use aurora_domain::{Span, Ts};
+use aurora_domain::{Buckets, Span, Ts};
 
 use crate::browser;
 
@@ -36,6 +36,11 @@ impl Window {
     /// The end of the last bucket, in seconds.
     pub(crate) fn end(self) -> i64 {
         self.start + i64::from(self.buckets * self.step)
+    }
+
+    /// The same stretch as the core knows it.
+    pub(crate) fn buckets(self) -> Buckets {
+        Buckets::with_step(self.step, self.start, self.end() - 1)
     }
 
     /// First seconds of the buckets.

@@ -95,7 +95,61 @@ codes! {
     CoolOff = "AURORA.COOL_OFF",
     /// The session's own summary: the bot is done.
     SummaryGenerated = "OBS.SUMMARY.GENERATED",
+    /// Another configuration took effect, `details.name`.
+    ConfigSwitched = "CONFIG.SWITCHED",
+    /// An operator's act; every `OPS.` code but `OPS.RESET`, which reports arming.
+    Ops = "OPS",
+    /// Something of the bot is not well.
+    HealthError = "HEALTH.ERROR",
+    /// A latency against its threshold; every `HEALTH.LATENCY_` code.
+    HealthLatency = "HEALTH.LATENCY",
+    /// The spread guard refused.
+    SpreadGuard = "SPREAD_GUARD_TRIP",
+    /// The trap guard's acts; every `POLICY.TRAP_` code.
+    Trap = "POLICY.TRAP",
+    /// Requests recognised or stored for idempotency; every `IDEM.` code.
+    Idem = "IDEM",
+    /// The factors that scale a size down.
+    LambdaUpdate = "LAMBDA.UPDATE",
+    /// Expected shortfall against its limit.
+    CvarGate = "CVAR.GATE",
+    /// The fitted tail of losses.
+    CvarFit = "CVAR.EVT.FIT",
+    /// A size that expected shortfall reduced.
+    CvarShift = "CVAR.SHIFT",
+    /// The limits of risk, in `details.risk`.
+    RiskUpdate = "RISK.UPDATE",
+    /// Best bid and ask.
+    MarketBook = "MARKET.BOOK",
+    /// Last price.
+    MarketTicker = "MARKET.TICKER",
+    /// A market stream connected.
+    WsConnect = "WS.CONNECT",
+    /// A query to the service; every `QUERY.` code.
+    Query = "QUERY",
+    /// A request to the service; every `HTTP.` code.
+    Http = "HTTP",
+    /// The account's position after a fill; every `POSITION.` code.
+    Position = "POSITION",
+    /// What a closed position earned; every `REWARD.` code.
+    Reward = "REWARD",
+    /// Components of what a trade cost; every `TCA.` code.
+    Tca = "TCA",
 }
+
+/// Families: every code with the prefix means the same to the metrics.
+const FAMILIES: &[(&str, Code)] = &[
+    ("RISK.DENY.", Code::RiskDeny),
+    ("QUERY.", Code::Query),
+    ("IDEM.", Code::Idem),
+    ("OPS.", Code::Ops),
+    ("HEALTH.LATENCY_", Code::HealthLatency),
+    ("POLICY.TRAP_", Code::Trap),
+    ("POSITION.", Code::Position),
+    ("REWARD.", Code::Reward),
+    ("TCA.", Code::Tca),
+    ("HTTP.", Code::Http),
+];
 
 /// Prefixes of codes that CONTRACT.md section 1 names and no metric reads yet; they are not "unknown".
 const LISTED_PREFIXES: &[&str] = &[
@@ -133,16 +187,17 @@ impl Code {
     /// Like [`Code::parse`], with the families whose sub-codes mean the same.
     pub fn read(text: &str) -> Code {
         match Code::parse(text) {
-            Code::Other if text.starts_with("RISK.DENY.") => Code::RiskDeny,
+            Code::Other => FAMILIES
+                .iter()
+                .find(|(prefix, _)| text.starts_with(prefix))
+                .map_or(Code::Other, |(_, code)| *code),
             code => code,
         }
     }
 
     /// Whether CONTRACT.md lists `text`, so that the page need not point it out as unknown.
     pub fn is_listed(text: &str) -> bool {
-        Code::read(text) != Code::Other
-            || text == "SPREAD_GUARD_TRIP"
-            || LISTED_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        Code::read(text) != Code::Other || LISTED_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
     }
 }
 
@@ -181,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn a_family_is_one_code() {
+        check("QUERY.COMPLETED", Code::Query);
+        check("policy.trap_block", Code::Trap);
+        check("HEALTH.LATENCY_P90_HIGH", Code::HealthLatency);
+        check("OPS.TOKEN_ROTATE", Code::Ops);
+        check("OPS.RESET", Code::ArmState);
+        check("POLICY.TRAPPED", Code::Other);
+    }
+
+    #[test]
     fn only_what_needs_it_is_called_abnormal() {
         for text in ["ORDER.ACK", "SPRT.DECISION_H0", "ORDER.STATUS(SIM)"] {
             assert!(is_normal(text) && normalise(text) == text, "{text}");
@@ -192,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_listed_code_without_a_metric_is_not_unknown() {
-        assert!(Code::is_listed("IDEM.STORE"));
+        assert!(Code::is_listed("GOVERNANCE.BUDGET"));
         assert!(!Code::is_listed("DIAG.CANCEL.GUARD"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{code::Code, time::Ts};
+use crate::{code::Code, detail::Detail, time::Ts};
 
 /// The kind of file that a line stands in. The file says the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -122,6 +122,11 @@ pub enum Route {
     Cancel,
 }
 
+impl Route {
+    /// Every one.
+    pub const ALL: [Route; 4] = [Route::Maker, Route::Taker, Route::Deny, Route::Cancel];
+}
+
 /// An order's state as a record names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderStatus {
@@ -207,10 +212,14 @@ pub struct Event<'a> {
     pub code_text: Cow<'a, str>,
     /// The order's id: the first of the id keys that is set.
     pub order_id: Option<Cow<'a, str>>,
+    /// The bot's own id of the order, where it stands beside the exchange's: it links records that name only one.
+    pub client_id: Option<Cow<'a, str>>,
     /// The intent's id.
     pub intent_id: Option<Cow<'a, str>>,
     /// The run, which scopes ids.
     pub run_id: Option<Cow<'a, str>>,
+    /// Whether the record carries a trace id.
+    pub traced: bool,
     /// The symbol in its one spelling, such as `SOLUSDT`.
     pub symbol: Option<Cow<'a, str>>,
     /// Buy or sell.
@@ -233,8 +242,12 @@ pub struct Event<'a> {
     pub halted: Option<bool>,
     /// The governor's mode, or the mode that a transition leads to.
     pub mode: Option<Cow<'a, str>>,
+    /// A name that the record gives: the configuration switched to, or the mode that a transition leaves.
+    pub label: Option<Cow<'a, str>>,
     /// What else was measured.
     pub numbers: Numbers,
+    /// What only records of this code tell.
+    pub detail: Detail,
 }
 
 impl Event<'_> {
@@ -247,8 +260,10 @@ impl Event<'_> {
             code,
             code_text: Cow::Borrowed(code_text),
             order_id: None,
+            client_id: None,
             intent_id: None,
             run_id: None,
+            traced: false,
             symbol: None,
             side: None,
             reason: None,
@@ -260,7 +275,9 @@ impl Event<'_> {
             armed: None,
             halted: None,
             mode: None,
+            label: None,
             numbers: Numbers::default(),
+            detail: Detail::None,
         }
     }
 

@@ -4,26 +4,25 @@
 //! middle, which is at most 1/128 of the value away. Values below 2⁻²⁰ ms (about a nanosecond) count as
 //! zero, values above 2²⁴ ms (4.6 hours) as the last bin. Histograms add and subtract exactly.
 
-use crate::rolling::Slot;
-
 const MANTISSA_SHIFT: u32 = 52 - 6;
 /// The first position with a bin of its own: 2⁻²⁰ ms.
 const BASE: u64 = (1023 - 20) << 6;
 /// Bin 0 is zero; then 64 bins for each octave.
-const BINS: u16 = 1 + (20 + 24) * 64;
+pub(crate) const BINS: u16 = 1 + (20 + 24) * 64;
 
 /// The bin of a duration in milliseconds; `None` for what is not one (negative, NaN, infinite).
-fn bin(ms: f64) -> Option<u16> {
+pub(crate) fn bin(ms: f64) -> Option<u16> {
     if !ms.is_finite() || ms < 0.0 {
         return None;
     }
-    let position = ms.to_bits() >> MANTISSA_SHIFT;
+    // Without its sign: minus zero is zero.
+    let position = ms.abs().to_bits() >> MANTISSA_SHIFT;
     let index = if position < BASE { 0 } else { position - BASE + 1 };
     u16::try_from(index.min(u64::from(BINS) - 1)).ok()
 }
 
 /// The value in milliseconds that a bin speaks for.
-fn value(bin: usize) -> f64 {
+pub(crate) fn value(bin: usize) -> f64 {
     if bin == 0 {
         return 0.0;
     }
@@ -40,11 +39,14 @@ pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 pub struct Histogram {
     counts: Box<[u32]>,
     total: u64,
+    /// The bins that may be above zero, for walking and clearing no more than those.
+    low: u16,
+    high: u16,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: vec![0; usize::from(BINS)].into_boxed_slice(), total: 0 }
+        Self { counts: vec![0; usize::from(BINS)].into_boxed_slice(), total: 0, low: BINS, high: 0 }
     }
 }
 
@@ -56,18 +58,27 @@ impl Histogram {
         true
     }
 
-    fn add(&mut self, bin: u16, count: u32) {
+    pub(crate) fn add(&mut self, bin: u16, count: u64) {
         if let Some(slot) = self.counts.get_mut(usize::from(bin)) {
-            *slot = slot.saturating_add(count);
-            self.total += u64::from(count);
+            *slot = slot.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            self.total += count;
+            self.low = self.low.min(bin);
+            self.high = self.high.max(bin);
         }
     }
 
-    fn take(&mut self, bin: u16, count: u32) {
+    pub(crate) fn take(&mut self, bin: u16, count: u64) {
         if let Some(slot) = self.counts.get_mut(usize::from(bin)) {
-            *slot = slot.saturating_sub(count);
-            self.total = self.total.saturating_sub(u64::from(count));
+            *slot = slot.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+            self.total = self.total.saturating_sub(count);
         }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        if let Some(used) = self.counts.get_mut(usize::from(self.low)..=usize::from(self.high)) {
+            used.fill(0);
+        }
+        (self.total, self.low, self.high) = (0, BINS, 0);
     }
 
     /// How many durations were counted.
@@ -78,14 +89,16 @@ impl Histogram {
     /// The quantiles at the ascending `fractions`, in milliseconds: for each the smallest counted value with at
     /// least ⌈q·n⌉ values at or below it (nearest rank), within 0.79 %. `None` while nothing was counted.
     pub fn quantiles<const N: usize>(&self, fractions: [f64; N]) -> Option<[f64; N]> {
-        walk(self.total, self.counts.iter().copied().enumerate(), fractions)
+        let used = self.counts.get(usize::from(self.low)..=usize::from(self.high)).unwrap_or_default();
+        let bins = (usize::from(self.low)..).zip(used.iter().map(|count| u64::from(*count)));
+        walk(self.total, bins, fractions)
     }
 }
 
 /// Walks bins upwards once and notes where each rank is reached.
-fn walk<const N: usize>(
+pub(crate) fn walk<const N: usize>(
     total: u64,
-    bins: impl Iterator<Item = (usize, u32)>,
+    bins: impl Iterator<Item = (usize, u64)>,
     fractions: [f64; N],
 ) -> Option<[f64; N]> {
     if total == 0 {
@@ -96,7 +109,7 @@ fn walk<const N: usize>(
     let mut next = wanted.next()?;
     let mut seen = 0;
     for (bin, count) in bins.filter(|(_, count)| *count > 0) {
-        seen += u64::from(count);
+        seen += count;
         while seen >= rank(*next.0, total) {
             *next.1 = value(bin);
             match wanted.next() {
@@ -114,104 +127,16 @@ fn rank(fraction: f64, total: u64) -> u64 {
     ((fraction * total as f64).ceil() as u64).clamp(1, total)
 }
 
-/// The durations of one second: only the bins that occur, ascending, and the largest value.
-#[derive(Clone, Debug, Default)]
-pub struct SecondOfDurations {
-    bins: Vec<(u16, u32)>,
-    max_ms: f64,
-}
-
-impl SecondOfDurations {
-    /// The largest duration in milliseconds; 0 where there is none.
-    pub fn max_ms(&self) -> f64 {
-        self.max_ms
-    }
-
-    /// Whether nothing was recorded.
-    pub fn is_empty(&self) -> bool {
-        self.bins.is_empty()
-    }
-}
-
-impl Slot for SecondOfDurations {
-    type Sum = Histogram;
-    /// Milliseconds, already known to be a duration.
-    type Item = f64;
-
-    fn record(&mut self, ms: f64) {
-        let Some(bin) = bin(ms) else { return };
-        match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
-            Ok(at) => {
-                if let Some((_, count)) = self.bins.get_mut(at) {
-                    *count += 1;
-                }
-            }
-            Err(at) => self.bins.insert(at, (bin, 1)),
-        }
-        self.max_ms = self.max_ms.max(ms);
-    }
-
-    fn record_sum(sum: &mut Histogram, ms: f64) {
-        sum.record(ms);
-    }
-
-    fn add_to(&self, sum: &mut Histogram) {
-        for (bin, count) in &self.bins {
-            sum.add(*bin, *count);
-        }
-    }
-
-    fn take_from(&self, sum: &mut Histogram) {
-        for (bin, count) in &self.bins {
-            sum.take(*bin, *count);
-        }
-    }
-}
-
-/// Durations of a few seconds merged, for one bucket of a chart.
-#[derive(Clone, Debug, Default)]
-pub struct Merged {
-    bins: Vec<(u16, u32)>,
-    total: u64,
-    max_ms: f64,
-}
-
-impl Merged {
-    /// Empties it, keeping its memory for the next bucket.
-    pub fn clear(&mut self) {
-        self.bins.clear();
-        self.total = 0;
-        self.max_ms = 0.0;
-    }
-
-    /// Takes the durations of a second in.
-    pub fn add(&mut self, second: &SecondOfDurations) {
-        self.bins.extend_from_slice(&second.bins);
-        self.total += second.bins.iter().map(|(_, count)| u64::from(*count)).sum::<u64>();
-        self.max_ms = self.max_ms.max(second.max_ms);
-    }
-
-    /// How many durations there are.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// The largest one, in milliseconds.
-    pub fn max_ms(&self) -> f64 {
-        self.max_ms
-    }
-
-    /// As [`Histogram::quantiles`].
-    pub fn quantiles<const N: usize>(&mut self, fractions: [f64; N]) -> Option<[f64; N]> {
-        self.bins.sort_unstable_by_key(|(bin, _)| *bin);
-        walk(self.total, self.bins.iter().map(|(bin, count)| (usize::from(*bin), *count)), fractions)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        durations::{Durations, Merged},
+        rolling::Slot,
+        scope::{ScopeId, ScopeSet},
+    };
 
     fn nearest_rank(sorted: &[f64], fraction: f64) -> f64 {
         let enough = fraction * sorted.len() as f64;
@@ -229,17 +154,21 @@ mod tests {
             values in prop::collection::vec(prop_oneof![1e-5..1e7_f64, 0.5..80.0_f64, Just(0.0)], 1..300)
         ) {
             let mut histogram = Histogram::default();
-            let mut second = SecondOfDurations::default();
+            let mut bucket = Durations::default();
             for value in &values {
                 prop_assert!(histogram.record(*value));
-                second.record(*value);
+                bucket.record((ScopeId::FIRST, *value));
             }
             let mut merged = Merged::default();
-            merged.add(&second);
+            for _ in 0..2 {
+                merged.clear();
+                merged.add(&bucket, &ScopeSet::ALL);
+            }
             let mut sorted = values.clone();
             sorted.sort_by(f64::total_cmp);
             let found = histogram.quantiles(QUANTILES).unwrap();
-            prop_assert_eq!(Some(found), merged.quantiles(QUANTILES));
+            prop_assert_eq!(Some(found), merged.histogram().quantiles(QUANTILES));
+            prop_assert_eq!(merged.extremes(), Some((sorted[0], sorted[sorted.len() - 1])));
             for (fraction, found) in QUANTILES.into_iter().zip(found) {
                 let exact = nearest_rank(&sorted, fraction);
                 prop_assert!(close(found, exact), "p{}: {} for {}", fraction * 100.0, found, exact);
@@ -249,12 +178,12 @@ mod tests {
         #[test]
         fn what_is_added_and_taken_away_leaves_nothing(values in prop::collection::vec(0.0..1e6_f64, 1..100)) {
             let mut sum = Histogram::default();
-            let mut second = SecondOfDurations::default();
+            let mut bucket = Durations::default();
             for value in values {
-                second.record(value);
+                bucket.record((ScopeId::FIRST, value));
             }
-            second.add_to(&mut sum);
-            second.take_from(&mut sum);
+            bucket.add_to(&mut sum);
+            bucket.take_from(&mut sum);
             prop_assert_eq!(sum.total(), 0);
             prop_assert!(sum.counts.iter().all(|count| *count == 0));
         }

@@ -4,13 +4,20 @@
 //! the whole session (CONTRACT.md section 2, `latency.<kind>`), so ways never mix. Invariants: an order
 //! gives at most one acknowledgement and one first-fill sample per way; what is matched by id is bounded.
 
+mod view;
+
+pub use self::view::LatencyView;
 use crate::{
     code::Code,
-    event::{Event, Source},
-    histogram::{Histogram, Merged, QUANTILES, SecondOfDurations},
-    orders::order_key,
+    durations::Durations,
+    event::{Event, OrderStatus, Source},
+    histogram::Histogram,
+    ids::Ids,
+    minutes::Minutes,
     recent::Recent,
-    rolling::Rolling,
+    rolling::Slot,
+    scope::{ScopeId, ScopeSet, Subject},
+    series::{Buckets, Tiers},
     span::Span,
     time::Ts,
 };
@@ -61,6 +68,8 @@ impl LatencyKind {
 pub struct LatencySummary {
     /// How many durations.
     pub count: u64,
+    /// The smallest, exact.
+    pub min_ms: f64,
     /// Median.
     pub p50_ms: f64,
     /// 90th percentile.
@@ -74,9 +83,10 @@ pub struct LatencySummary {
 }
 
 impl LatencySummary {
-    fn new(count: u64, quantiles: [f64; 4], max_ms: f64) -> Self {
-        let [p50_ms, p90_ms, p95_ms, p99_ms] = quantiles.map(|ms| ms.min(max_ms));
-        Self { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms }
+    pub(crate) fn new(count: u64, quantiles: [f64; 4], (min_ms, max_ms): (f64, f64)) -> Self {
+        // Not `clamp`, which has no answer where least and greatest are not in order.
+        let [p50_ms, p90_ms, p95_ms, p99_ms] = quantiles.map(|ms| ms.max(min_ms).min(max_ms));
+        Self { count, min_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms }
     }
 }
 
@@ -92,60 +102,145 @@ pub struct LatencyPoint {
 /// How many ways of measuring one kind can have.
 const WAYS: usize = 5;
 
+/// One way of measuring one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Way(u8);
+
+#[expect(clippy::cast_possible_truncation, reason = "a few dozen at most")]
+impl Way {
+    /// How many there are.
+    pub const COUNT: usize = LatencyKind::ALL.len() * WAYS;
+
+    fn new(kind: LatencyKind, way: usize) -> Self {
+        Self((kind as usize * WAYS + way) as u8)
+    }
+
+    /// The ways of `kind`, in the order in which they speak.
+    pub fn of(kind: LatencyKind) -> impl Iterator<Item = Way> {
+        (0..WAYS).map(move |way| Way::new(kind, way))
+    }
+
+    /// Its number, below [`Way::COUNT`]. Stored aggregates rely on it: none ever changes its meaning.
+    pub fn index(self) -> u8 {
+        self.0
+    }
+
+    /// The inverse of [`Way::index`]; `None` for a number that this version does not know.
+    pub fn from_index(index: u8) -> Option<Self> {
+        (usize::from(index) < Self::COUNT).then_some(Self(index))
+    }
+}
+
+/// All durations of one way.
 #[derive(Clone, Debug)]
 struct Track {
+    /// All of the session.
     session: Histogram,
-    session_max_ms: f64,
-    rolling: Rolling<SecondOfDurations>,
+    /// The same by scope.
+    by_scope: Durations,
+    tiers: Tiers<Durations>,
 }
 
 impl Track {
     fn new(end: i64) -> Self {
-        Self { session: Histogram::default(), session_max_ms: 0.0, rolling: Rolling::new(end) }
+        Self { session: Histogram::default(), by_scope: Durations::default(), tiers: Tiers::new(end) }
     }
 
-    fn summary(&self, span: Span, end: i64) -> Option<LatencySummary> {
-        let Some(seconds) = span.seconds() else {
-            let quantiles = self.session.quantiles(QUANTILES)?;
-            return Some(LatencySummary::new(self.session.total(), quantiles, self.session_max_ms));
-        };
-        let (count, quantiles) = self.rolling.sum(seconds, |sum| (sum.total(), sum.quantiles(QUANTILES)));
-        let max = (end - i64::from(seconds) + 1..=end)
-            .filter_map(|at| self.rolling.slot(at))
-            .fold(0.0_f64, |max, slot| max.max(slot.max_ms()));
-        Some(LatencySummary::new(count, quantiles?, max))
+    /// Returns false for what is no duration.
+    fn record(&mut self, ms: f64, scope: ScopeId, at: i64) -> bool {
+        let counted = self.session.record(ms);
+        if counted {
+            self.by_scope.record((scope, ms));
+            self.tiers.record(at, (scope, ms));
+        }
+        counted
     }
 }
 
-/// What is remembered of an order for its latencies.
-#[derive(Clone, Copy, Debug, Default)]
+/// A time that may not be known, in eight bytes.
+#[derive(Clone, Copy, Debug)]
+struct Moment(i64);
+
+impl Moment {
+    const UNKNOWN: Moment = Moment(i64::MIN);
+
+    fn get(self) -> Option<Ts> {
+        (self.0 != i64::MIN).then_some(Ts(self.0))
+    }
+
+    fn note(&mut self, at: Ts) {
+        if self.get().is_none() {
+            self.0 = at.0;
+        }
+    }
+}
+
+/// What is remembered of an order for its latencies: when each was first reported, whichever came first.
+#[derive(Clone, Copy, Debug)]
 struct Times {
-    submitted: Option<Ts>,
-    acked: Option<Ts>,
+    submitted: Moment,
+    acked: Moment,
+    filled: Moment,
+    filled_by_ack: bool,
     ack_ways: u8,
     fill_ways: u8,
 }
 
+impl Default for Times {
+    fn default() -> Self {
+        let [submitted, acked, filled] = [Moment::UNKNOWN; 3];
+        Self { submitted, acked, filled, filled_by_ack: false, ack_ways: 0, fill_ways: 0 }
+    }
+}
+
 impl Times {
-    fn note(&mut self, code: Code, at: Ts) {
-        match code {
-            Code::Submit => self.submitted = self.submitted.or(Some(at)),
-            Code::Ack => self.acked = self.acked.or(Some(at)),
+    fn note(&mut self, event: &Event<'_>, at: Ts) {
+        match event.code {
+            Code::Submit => self.submitted.note(at),
+            Code::Ack => self.acked.note(at),
             _ => {}
+        }
+        if is_fill(event) && self.filled.get().is_none() {
+            self.filled.note(at);
+            self.filled_by_ack = event.code == Code::Ack;
         }
     }
 
-    fn since_submitted(&self, event: &Event<'_>, at: Ts) -> Option<f64> {
-        self.submitted.filter(|_| is_fill(event)).map(|submitted| at.millis_since(submitted))
+    fn submit_to_ack(&self) -> Option<Sample> {
+        Some(Sample::between(self.submitted.get()?, self.acked.get()?))
     }
 
-    fn since_acked(&self, event: &Event<'_>, at: Ts) -> Option<f64> {
-        self.acked.filter(|_| is_fill(event) && event.code != Code::Ack).map(|acked| at.millis_since(acked))
+    fn submit_to_fill(&self) -> Option<Sample> {
+        Some(Sample::between(self.submitted.get()?, self.filled.get()?))
+    }
+
+    fn ack_to_fill(&self) -> Option<Sample> {
+        let filled = self.filled.get().filter(|_| !self.filled_by_ack);
+        Some(Sample::between(self.acked.get()?, filled?))
+    }
+}
+
+/// A duration and when it counts.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    ms: f64,
+    at: Ts,
+}
+
+impl Sample {
+    fn between(began: Ts, ended: Ts) -> Self {
+        Self { ms: ended.millis_since(began), at: ended }
     }
 }
 
 fn is_fill(event: &Event<'_>) -> bool {
-    event.immediate_fill || matches!(event.code, Code::Fill | Code::Partial)
+    let by_status = matches!(event.status, Some(OrderStatus::PartiallyFilled | OrderStatus::Filled));
+    match event.code {
+        Code::Fill | Code::Partial => true,
+        Code::Ack => event.immediate_fill,
+        Code::OrderStatus => by_status,
+        _ => false,
+    }
 }
 
 /// The round trip as the record itself gives it, in each way that it can; the last way is matching by id.
@@ -164,8 +259,8 @@ fn logged_ack(event: &Event<'_>) -> [Option<f64>; WAYS] {
 #[derive(Clone, Debug)]
 pub struct Latency {
     end: i64,
-    tracks: [[Option<Box<Track>>; WAYS]; LatencyKind::ALL.len()],
-    orders: Recent<Times>,
+    tracks: [Option<Box<Track>>; Way::COUNT],
+    orders: Ids<Times>,
     intents: Recent<Ts>,
     samples: u64,
     refused: u64,
@@ -181,8 +276,8 @@ impl Latency {
     pub fn new(end: i64) -> Self {
         Self {
             end,
-            tracks: Default::default(),
-            orders: Recent::new(Self::ORDER_LIMIT),
+            tracks: [const { None }; Way::COUNT],
+            orders: Ids::new(Self::ORDER_LIMIT),
             intents: Recent::new(Self::INTENT_LIMIT),
             samples: 0,
             refused: 0,
@@ -192,120 +287,65 @@ impl Latency {
     /// Moves the windows' end.
     pub fn advance(&mut self, end: i64) {
         self.end = self.end.max(end);
-        for track in self.tracks.iter_mut().flatten().flatten() {
-            track.rolling.advance(end);
+        for track in self.tracks.iter_mut().flatten() {
+            track.tiers.advance(end);
         }
     }
 
-    /// Takes in what `event` measured, counted at `at`. Returns true where something was.
-    pub fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    /// Takes in what `event` measured of `subject`, counted at `at`. Returns true where something was.
+    pub(crate) fn apply(
+        &mut self,
+        event: &Event<'_>,
+        subject: Subject,
+        at: Ts,
+        minutes: &mut Minutes,
+    ) -> bool {
         let before = self.samples;
-        self.apply_decision(event, at);
-        self.apply_order(event, at);
+        let mut sink = Sink { latency: self, scope: subject.scope, at, minutes };
+        sink.apply_decision(event, subject.intent);
+        sink.apply_order(event, subject.order);
         if event.code == Code::PolicyDecision {
-            self.record(LatencyKind::Policy, 0, event.numbers.policy_latency_ms, at);
+            sink.record(LatencyKind::Policy, 0, event.numbers.policy_latency_ms);
         } else if event.code == Code::SlaCheck {
-            self.record(LatencyKind::Sla, 0, event.numbers.latency_ms, at);
+            sink.record(LatencyKind::Sla, 0, event.numbers.latency_ms);
         } else if event.code_text.starts_with("QUERY.") {
-            self.record(LatencyKind::Query, 0, event.numbers.latency_ms, at);
+            sink.record(LatencyKind::Query, 0, event.numbers.latency_ms);
         }
         self.samples != before
     }
 
-    fn apply_decision(&mut self, event: &Event<'_>, at: Ts) {
-        self.record(LatencyKind::Decision, 0, event.numbers.decision_ms, at);
-        if event.code == Code::RouterDecision {
-            self.record(LatencyKind::Decision, 1, event.numbers.latency_ms, at);
-        }
-        let Some(intent) = &event.intent_id else { return };
-        let key = order_key(event.run_id.as_deref(), intent);
-        match event.code {
-            Code::IntentReceived => {
-                self.intents.entry(key, || at);
-            }
-            Code::OrderDeny | Code::SlaDeny | Code::PlanBuild => {
-                if let Some(received) = self.intents.remove(key) {
-                    self.record(LatencyKind::Decision, 2, Some(at.millis_since(received)), at);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn apply_order(&mut self, event: &Event<'_>, at: Ts) {
-        let mut ack = logged_ack(event);
-        let mut fill = [event.numbers.fill_latency_ms, None, None];
-        let lifecycle = is_fill(event) || matches!(event.code, Code::Submit | Code::Ack);
-        let logged = ack.iter().chain(&fill).any(Option::is_some);
-        if let Some(id) = event.order_id.as_ref().filter(|_| lifecycle || logged) {
-            let times = self.orders.entry(order_key(event.run_id.as_deref(), id), Times::default);
-            times.note(event.code, at);
-            let [.., matched] = &mut ack;
-            *matched = times.submitted.filter(|_| event.code == Code::Ack).map(|sent| at.millis_since(sent));
-            fill = [
-                event.numbers.fill_latency_ms,
-                times.since_submitted(event, at),
-                times.since_acked(event, at),
-            ];
-            ack = once(&mut times.ack_ways, ack);
-            fill = once(&mut times.fill_ways, fill);
-        }
-        for (way, ms) in ack.into_iter().enumerate() {
-            self.record(LatencyKind::Ack, way, ms, at);
-        }
-        for (way, ms) in fill.into_iter().enumerate() {
-            self.record(LatencyKind::FirstFill, way, ms, at);
-        }
-    }
-
-    fn record(&mut self, kind: LatencyKind, way: usize, ms: Option<f64>, at: Ts) {
-        let Some(ms) = ms else { return };
-        let Some(slot) = self.tracks.get_mut(kind as usize).and_then(|ways| ways.get_mut(way)) else {
-            return;
-        };
-        let end = self.end;
-        let track = slot.get_or_insert_with(|| Box::new(Track::new(end)));
-        if track.session.record(ms) {
-            track.session_max_ms = track.session_max_ms.max(ms);
-            track.rolling.record(at.second(), ms);
-            self.samples += 1;
-        } else {
-            self.refused += 1;
-        }
-    }
-
-    fn spoken(&self, kind: LatencyKind) -> Option<&Track> {
-        let ways = self.tracks.get(kind as usize)?;
-        ways.iter().filter_map(Option::as_deref).find(|track| track.session.total() > 0)
+    /// The latencies of what a filter lets through; see [`crate::scope::Scopes::matching`].
+    pub fn within(&self, scopes: ScopeSet) -> LatencyView<'_> {
+        LatencyView::new(self, scopes)
     }
 
     /// Quantiles of a kind; `None` where nothing was measured in `span`.
     pub fn summary(&self, kind: LatencyKind, span: Span) -> Option<LatencySummary> {
-        self.spoken(kind)?.summary(span, self.end)
+        self.within(ScopeSet::ALL).summary(kind, span)
     }
 
-    /// Buckets of `step` seconds from the second `from`, up to and with the windows' end: for a chart. Buckets
-    /// older than fifteen minutes are empty.
-    pub fn series(&self, kind: LatencyKind, from: i64, step: u32) -> Vec<LatencyPoint> {
-        let Some(track) = self.spoken(kind) else { return Vec::new() };
-        let mut merged = Merged::default();
-        let mut points = Vec::new();
-        let step = i64::from(step.max(1));
-        let mut second = from.max(self.end - i64::from(Span::LONGEST_SECONDS));
-        while second <= self.end {
-            merged.clear();
-            for at in second..second + step {
-                if let Some(slot) = track.rolling.slot(at) {
-                    merged.add(slot);
-                }
-            }
-            let summary = merged
-                .quantiles(QUANTILES)
-                .map(|quantiles| LatencySummary::new(merged.total(), quantiles, merged.max_ms()));
-            points.push(LatencyPoint { second, summary });
-            second += step;
-        }
-        points
+    /// Quantiles of a kind in each of `buckets`.
+    pub fn series(&self, kind: LatencyKind, buckets: Buckets) -> Vec<LatencyPoint> {
+        self.within(ScopeSet::ALL).series(kind, buckets)
+    }
+
+    /// The way that speaks for `kind`: the first that the session has; `None` where nothing was measured.
+    pub fn speaker(&self, kind: LatencyKind) -> Option<Way> {
+        Way::of(kind).find(|way| self.track(*way).is_some())
+    }
+
+    /// How many chart buckets went before their time, for want of room.
+    pub fn dropped_buckets(&self) -> u64 {
+        self.tracks.iter().flatten().map(|track| track.tiers.dropped()).sum()
+    }
+
+    fn track(&self, way: Way) -> Option<&Track> {
+        let track = self.tracks.get(usize::from(way.index()))?.as_deref();
+        track.filter(|track| track.session.total() > 0)
+    }
+
+    fn spoken(&self, kind: LatencyKind) -> Option<&Track> {
+        Way::of(kind).find_map(|way| self.track(way))
     }
 
     /// How many durations were refused because they were negative or not finite.
@@ -314,13 +354,87 @@ impl Latency {
     }
 }
 
+/// Where the durations of one event go.
+struct Sink<'a> {
+    latency: &'a mut Latency,
+    scope: ScopeId,
+    at: Ts,
+    minutes: &'a mut Minutes,
+}
+
+impl Sink<'_> {
+    fn apply_decision(&mut self, event: &Event<'_>, intent: Option<u128>) {
+        self.record(LatencyKind::Decision, 0, event.numbers.decision_ms);
+        if event.code == Code::RouterDecision {
+            self.record(LatencyKind::Decision, 1, event.numbers.latency_ms);
+        }
+        let Some(key) = intent else { return };
+        match event.code {
+            Code::IntentReceived => {
+                let at = self.at;
+                self.latency.intents.entry(key, || at);
+            }
+            Code::OrderDeny | Code::SlaDeny | Code::PlanBuild => {
+                if let Some(received) = self.latency.intents.remove(key) {
+                    self.record(LatencyKind::Decision, 2, Some(self.at.millis_since(received)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_order(&mut self, event: &Event<'_>, order: Option<u128>) {
+        let logged = |ms: Option<f64>| ms.map(|ms| Sample { ms, at: self.at });
+        let mut ack = logged_ack(event).map(logged);
+        let mut fill = [logged(event.numbers.fill_latency_ms), None, None];
+        let lifecycle = is_fill(event) || matches!(event.code, Code::Submit | Code::Ack);
+        if !lifecycle && ack.iter().chain(&fill).all(Option::is_none) {
+            return;
+        }
+        if let Some(times) = order.and_then(|key| self.latency.orders.entry(key, Times::default)) {
+            times.note(event, self.at);
+            let [.., submit_to_ack] = &mut ack;
+            *submit_to_ack = times.submit_to_ack();
+            let [_, submit_to_fill, ack_to_fill] = &mut fill;
+            *submit_to_fill = times.submit_to_fill();
+            *ack_to_fill = times.ack_to_fill();
+            ack = once(&mut times.ack_ways, ack);
+            fill = once(&mut times.fill_ways, fill);
+        }
+        for (kind, samples) in [(LatencyKind::Ack, ack.as_slice()), (LatencyKind::FirstFill, &fill)] {
+            for (way, sample) in samples.iter().enumerate() {
+                if let Some(Sample { ms, at }) = *sample {
+                    self.record_at(kind, way, ms, at);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, kind: LatencyKind, way: usize, ms: Option<f64>) {
+        if let Some(ms) = ms {
+            self.record_at(kind, way, ms, self.at);
+        }
+    }
+
+    fn record_at(&mut self, kind: LatencyKind, way: usize, ms: f64, at: Ts) {
+        let (way, end, second) = (Way::new(kind, way), self.latency.end, at.second());
+        let Some(slot) = self.latency.tracks.get_mut(usize::from(way.index())) else { return };
+        if slot.get_or_insert_with(|| Box::new(Track::new(end))).record(ms, self.scope, second) {
+            self.latency.samples += 1;
+            self.minutes.measure(way, ms, second);
+        } else {
+            self.latency.refused += 1;
+        }
+    }
+}
+
 /// Keeps of `samples` those whose way is not yet in `seen`, and notes them there.
-fn once<const N: usize>(seen: &mut u8, samples: [Option<f64>; N]) -> [Option<f64>; N] {
+fn once<const N: usize>(seen: &mut u8, samples: [Option<Sample>; N]) -> [Option<Sample>; N] {
     let mut way = 0;
-    samples.map(|ms| {
+    samples.map(|sample| {
         let bit = 1_u8 << way;
         way += 1;
-        let fresh = ms.filter(|_| *seen & bit == 0);
+        let fresh = sample.filter(|_| *seen & bit == 0);
         if fresh.is_some() {
             *seen |= bit;
         }

@@ -4,22 +4,44 @@
 //! always an argument ([`Ts`]), one writer calls [`State::apply`], and everything is bounded. The same
 //! code runs in the feed and in the page, so both show the same numbers.
 
+pub mod aggregate;
 pub mod code;
+mod counts;
+pub mod coverage;
+pub mod detail;
+mod durations;
 pub mod event;
+pub mod figure;
 pub mod format;
+pub mod funnel;
+pub mod governance;
 pub mod histogram;
+mod ids;
 pub mod latency;
+pub mod latest;
 pub mod link;
+pub mod market;
+pub mod minutes;
+pub mod operations;
 pub mod orders;
 pub mod outcome;
+pub mod protection;
+pub mod provenance;
 pub mod reason;
 mod recent;
+pub mod risk;
 pub mod rolling;
 pub mod routes;
+pub mod scope;
+pub mod series;
+pub mod service;
 pub mod session;
 pub mod span;
+mod sparse;
 pub mod state;
+mod tally;
 pub mod time;
+pub mod trade;
 pub mod verdict;
 
 pub use code::Code;
@@ -27,6 +49,8 @@ pub use event::{BreakerState, Event, OrderStatus, Route, Shape, Side, Source, Wr
 pub use latency::{LatencyKind, LatencyPoint, LatencySummary};
 pub use outcome::{Outcome, OutcomeSet, Outcomes};
 pub use reason::DenyClass;
+pub use scope::{Filter, SideKey, SymbolId};
+pub use series::{Buckets, Resolution};
 pub use span::Span;
 pub use state::{Changes, State};
 pub use time::Ts;

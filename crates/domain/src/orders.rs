@@ -4,54 +4,28 @@
 //! (CONTRACT.md section 2, "One happening, several writers"). Each outcome has two candidates per writer:
 //! what records *report* (once per order id, and each record without one) and what ids report or
 //! *imply*. The candidate with the largest count in the session speaks, for the session, for every
-//! window and for every chart bucket, so that they add up. On a tie the order logs speak.
+//! window, for every chart bucket and for every symbol and side, so that they add up. On a tie the order logs speak.
 //!
 //! Invariant: ids are remembered up to [`Orders::ID_LIMIT`] per writer; what was forgotten is counted.
 
-use std::collections::VecDeque;
+mod view;
 
 use hashbrown::HashMap;
 
+pub use self::view::{OrderView, OutcomePoint};
 use crate::{
+    counts::Counts,
     event::{Event, Writer},
+    figure::Figure,
+    ids::Ids,
+    minutes::Minutes,
     outcome::{self, Outcome, OutcomeSet, Outcomes, TERMINAL},
     reason::{DenyClass, ReasonCount, ReasonCounts},
-    rolling::Rolling,
+    scope::{ScopeId, ScopeSet, Subject},
+    series::{Buckets, Resolution},
     span::Span,
     time::Ts,
 };
-
-/// A count since the session began and over every window.
-#[derive(Clone, Debug)]
-struct Tally {
-    session: u64,
-    rolling: Rolling<u32>,
-}
-
-impl Tally {
-    fn over(&self, span: Span) -> u64 {
-        match span.seconds() {
-            Some(seconds) => self.rolling.sum(seconds, |sum| *sum),
-            None => self.session,
-        }
-    }
-}
-
-/// A tally that takes no memory until something is counted.
-type LazyTally = Option<Box<Tally>>;
-
-fn count(tally: &mut LazyTally, end: i64, at: i64) {
-    let tally = tally.get_or_insert_with(|| Box::new(Tally { session: 0, rolling: Rolling::new(end) }));
-    tally.session += 1;
-    tally.rolling.record(at, ());
-}
-
-/// The two ways to count one outcome.
-#[derive(Clone, Debug, Default)]
-struct Counts {
-    reported: LazyTally,
-    implied: LazyTally,
-}
 
 /// What is known of one order id of one writer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,23 +38,24 @@ struct Known {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     since: Ts,
+    scope: ScopeId,
 }
 
-#[derive(Clone, Debug, Default)]
+/// What one writer knows.
+#[derive(Clone, Debug)]
 struct Ledger {
-    counts: [Counts; Outcome::COUNT],
-    denied_by_class: [LazyTally; DenyClass::ALL.len()],
     reasons: ReasonCounts,
-    known: HashMap<u128, Known>,
-    order_of_arrival: VecDeque<u128>,
+    known: Ids<Known>,
     open: HashMap<u128, Open>,
 }
 
 /// Which candidate speaks for an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Speaker {
-    writer: Writer,
-    implied: bool,
+pub struct Speaker {
+    /// The writer.
+    pub writer: Writer,
+    /// Whether what ids imply speaks, and not what records report.
+    pub implied: bool,
 }
 
 /// What one writer counted of an outcome in the session.
@@ -106,9 +81,8 @@ pub struct Pending {
 /// All order counts.
 #[derive(Clone, Debug)]
 pub struct Orders {
-    end: i64,
+    counts: Counts,
     ledgers: [Option<Box<Ledger>>; Writer::COUNT],
-    forgotten_ids: u64,
     evicted_open: u64,
     id_limit: usize,
 }
@@ -127,86 +101,95 @@ impl Orders {
     }
 
     fn with_id_limit(end: i64, id_limit: usize) -> Self {
-        Self { end, ledgers: Default::default(), forgotten_ids: 0, evicted_open: 0, id_limit }
+        let counts = Counts::new(Figure::ORDERS, end);
+        Self { counts, ledgers: Default::default(), evicted_open: 0, id_limit }
     }
 
     /// Moves the windows' end.
     pub fn advance(&mut self, end: i64) {
-        self.end = self.end.max(end);
-        for ledger in self.ledgers.iter_mut().flatten() {
-            let by_outcome =
-                ledger.counts.iter_mut().flat_map(|counts| [&mut counts.reported, &mut counts.implied]);
-            for tally in by_outcome.chain(&mut ledger.denied_by_class).flatten() {
-                tally.rolling.advance(end);
-            }
-        }
+        self.counts.advance(end);
     }
 
-    /// Counts what `event` reports, at the time `at`. Returns true where a count changed.
-    pub fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    /// Counts what `event` reports of `subject`, at the time `at`. Returns true where a count changed.
+    pub(crate) fn apply(
+        &mut self,
+        event: &Event<'_>,
+        subject: Subject,
+        at: Ts,
+        minutes: &mut Minutes,
+    ) -> bool {
         let reported = outcome::reported_by(event);
         let Some(writer) = event.writer().filter(|_| !reported.is_empty()) else { return false };
-        let end = self.end;
         let Some(slot) = self.ledgers.get_mut(writer.index()) else { return false };
-        let ledger = slot.get_or_insert_default();
-        let news = match &event.order_id {
-            Some(id) => {
-                let key = order_key(event.run_id.as_deref(), id);
+        let ledger = slot.get_or_insert_with(|| Box::new(Ledger::new(self.id_limit)));
+        let news = match subject.order {
+            Some(key) => {
                 let news = ledger.learn(key, reported);
-                ledger.follow(key, reported, at, &mut self.evicted_open);
-                self.forgotten_ids += ledger.forget_beyond(self.id_limit);
+                let open = Open { since: at, scope: subject.scope };
+                self.evicted_open += u64::from(!ledger.follow(key, news, open));
                 news
             }
-            None => News { reported, implied: OutcomeSet::EMPTY },
+            None => News { reported, implied: OutcomeSet::EMPTY, ended: false },
         };
-        ledger.count(news, end, at.second());
-        if news.reported.contains(Outcome::Denied) {
-            ledger.count_denial(event, end, at.second());
+        let class = news.reported.contains(Outcome::Denied).then(|| ledger.count_reason(event));
+        let figures = news.figures(writer).chain(class.map(|class| Figure::denied(writer, class)));
+        let second = at.second();
+        for figure in figures {
+            self.counts.record(figure.index(), subject.scope, second);
+            minutes.count(figure, second);
         }
         !(news.reported | news.implied).is_empty()
     }
 
+    /// The counts of what a filter lets through; see [`crate::scope::Scopes::matching`].
+    pub fn within(&self, scopes: ScopeSet) -> OrderView<'_> {
+        OrderView::new(self, scopes)
+    }
+
+    fn everything(&self) -> OrderView<'_> {
+        self.within(ScopeSet::ALL)
+    }
+
     /// Every outcome's count over `span`, each by its speaker.
     pub fn outcomes(&self, span: Span) -> Outcomes {
-        Outcomes::collect(|outcome| self.spoken(outcome).map_or(0, |tally| tally.over(span)))
+        self.everything().outcomes(span)
+    }
+
+    /// Every outcome's count in each of `buckets`, by the same speakers.
+    pub fn series(&self, buckets: Buckets) -> Vec<OutcomePoint> {
+        self.everything().series(buckets)
     }
 
     /// Every outcome's count in one second of the last fifteen minutes, by the same speakers.
     pub fn outcomes_at(&self, second: i64) -> Outcomes {
-        Outcomes::collect(|outcome| {
-            self.spoken(outcome)
-                .and_then(|tally| tally.rolling.slot(second))
-                .map_or(0, |count| u64::from(*count))
-        })
+        let points = self.series(Buckets::new(Resolution::Second, second, second));
+        points.first().map_or(Outcomes::default(), |point| point.outcomes)
     }
 
     /// filled ÷ submitted; `None` where nothing was submitted or no writer ever reports a fill.
     pub fn fill_rate(&self, span: Span) -> Option<f64> {
-        self.spoken(Outcome::Filled)?;
-        let outcomes = self.outcomes(span);
-        ratio(outcomes.get(Outcome::Filled), outcomes.get(Outcome::Submitted))
+        self.everything().fill_rate(span)
     }
 
     /// denied ÷ (denied + submitted); `None` where both are zero.
     pub fn deny_rate(&self, span: Span) -> Option<f64> {
-        let outcomes = self.outcomes(span);
-        let denied = outcomes.get(Outcome::Denied);
-        ratio(denied, denied + outcomes.get(Outcome::Submitted))
+        self.everything().deny_rate(span)
     }
 
     /// Denials of one class ÷ (denied + submitted), so that the classes add up to [`Orders::deny_rate`].
     pub fn deny_rate_of(&self, class: DenyClass, span: Span) -> Option<f64> {
-        let outcomes = self.outcomes(span);
-        let denied = outcomes.get(Outcome::Denied);
-        ratio(self.denied_of(class, span), denied + outcomes.get(Outcome::Submitted))
+        self.everything().deny_rate_of(class, span)
     }
 
     /// Denials of one class, by the writer that speaks for denials.
     pub fn denied_of(&self, class: DenyClass, span: Span) -> u64 {
-        let ledger = self.speaker(Outcome::Denied).and_then(|speaker| self.ledger(speaker.writer));
-        let tally =
-            ledger.and_then(|ledger| ledger.denied_by_class.get(class as usize)).and_then(Option::as_deref);
-        tally.map_or(0, |tally| tally.over(span))
+        self.everything().denied_of(class, span)
+    }
+
+    /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows
+    /// most of their ends, and then by the order logs.
+    pub fn pending(&self, now: Ts) -> Pending {
+        self.everything().pending(now)
     }
 
     /// Reasons of denials in the session, most frequent first, by the writer that speaks for denials.
@@ -215,34 +198,12 @@ impl Orders {
         ledger.map(|ledger| ledger.reasons.ranked()).unwrap_or_default()
     }
 
-    /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows
-    /// most of their ends, and then by the order logs.
-    pub fn pending(&self, now: Ts) -> Pending {
-        let knowledge = |ledger: &&Ledger| {
-            let by_id =
-                ledger.counts.get(Outcome::Submitted.index()).map_or(0, |counts| session(&counts.implied));
-            (by_id, std::cmp::Reverse(ledger.open.len()))
-        };
-        let ledger = self.ledgers.iter().filter_map(Option::as_deref).max_by_key(knowledge);
-        let mut pending = Pending::default();
-        for open in ledger.iter().flat_map(|ledger| ledger.open.values()) {
-            let age = now.seconds_since(open.since).max(0.0);
-            if age > Self::UNKNOWN_AFTER_SECONDS {
-                pending.unknown += 1;
-            } else {
-                pending.count += 1;
-                pending.oldest_age_seconds = pending.oldest_age_seconds.max(age);
-            }
-        }
-        pending
-    }
-
     /// What each writer counted of `outcome` in the session, those that counted nothing left out.
     pub fn by_writer(&self, outcome: Outcome) -> Vec<WriterCount> {
         Writer::all()
             .filter_map(|writer| {
-                let counts = self.ledger(writer)?.counts.get(outcome.index())?;
-                let count = session(&counts.reported).max(session(&counts.implied));
+                let of = |implied| self.counts.total(Figure::order(writer, outcome, implied).index());
+                let count = of(false).max(of(true));
                 (count > 0).then_some(WriterCount { writer, count })
             })
             .collect()
@@ -256,9 +217,14 @@ impl Orders {
         (most - least).saturating_mul(10) > most
     }
 
+    /// Who speaks for `outcome`; `None` while no writer counted any.
+    pub fn speaker(&self, outcome: Outcome) -> Option<Speaker> {
+        Speaker::among(outcome, |figure| self.counts.total(figure.index()))
+    }
+
     /// How many order ids were forgotten; above zero, counts are approximate.
     pub fn forgotten_ids(&self) -> u64 {
-        self.forgotten_ids
+        self.ledgers.iter().flatten().map(|ledger| ledger.known.forgotten()).sum()
     }
 
     /// How many orders on their way were dropped from the pending count because there were too many.
@@ -266,37 +232,30 @@ impl Orders {
         self.evicted_open
     }
 
+    /// How many chart buckets went before their time, for want of room.
+    pub fn dropped_buckets(&self) -> u64 {
+        self.counts.dropped_buckets()
+    }
+
     fn ledger(&self, writer: Writer) -> Option<&Ledger> {
         self.ledgers.get(writer.index())?.as_deref()
     }
-
-    fn spoken(&self, outcome: Outcome) -> Option<&Tally> {
-        let speaker = self.speaker(outcome)?;
-        let counts = self.ledger(speaker.writer)?.counts.get(outcome.index())?;
-        if speaker.implied { counts.implied.as_deref() } else { counts.reported.as_deref() }
-    }
-
-    fn speaker(&self, outcome: Outcome) -> Option<Speaker> {
-        let mut best: Option<(u64, Speaker)> = None;
-        // Order logs come last among writers and "reported" last within one, so `>=` gives them a tie.
-        for writer in Writer::all() {
-            let Some(counts) = self.ledger(writer).and_then(|ledger| ledger.counts.get(outcome.index()))
-            else {
-                continue;
-            };
-            for (implied, tally) in [(true, &counts.implied), (false, &counts.reported)] {
-                let count = session(tally);
-                if count > 0 && best.is_none_or(|(most, _)| count >= most) {
-                    best = Some((count, Speaker { writer, implied }));
-                }
-            }
-        }
-        best.map(|(_, speaker)| speaker)
-    }
 }
 
-fn session(tally: &LazyTally) -> u64 {
-    tally.as_ref().map_or(0, |tally| tally.session)
+impl Speaker {
+    /// The candidate for `outcome` with the largest count.
+    pub(crate) fn among(outcome: Outcome, count: impl Fn(Figure) -> u64) -> Option<Speaker> {
+        // Order logs come last among writers and "reported" last within one, and the last of equals is taken.
+        let of_writer = |writer| [true, false].map(|implied| Speaker { writer, implied });
+        let candidates = Writer::all().flat_map(of_writer);
+        let counted = candidates.map(|speaker| (count(speaker.figure(outcome)), speaker));
+        counted.filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, speaker)| speaker)
+    }
+
+    /// What it counts of `outcome`.
+    pub(crate) fn figure(self, outcome: Outcome) -> Figure {
+        Figure::order(self.writer, outcome, self.implied)
+    }
 }
 
 /// Outcomes that an order id had not been seen with before.
@@ -304,78 +263,63 @@ fn session(tally: &LazyTally) -> u64 {
 struct News {
     reported: OutcomeSet,
     implied: OutcomeSet,
+    /// Whether the order has ended, by now or before.
+    ended: bool,
+}
+
+impl News {
+    fn figures(self, writer: Writer) -> impl Iterator<Item = Figure> {
+        let reported = self.reported.iter().map(move |outcome| Figure::order(writer, outcome, false));
+        reported.chain(self.implied.iter().map(move |outcome| Figure::order(writer, outcome, true)))
+    }
 }
 
 impl Ledger {
+    fn new(id_limit: usize) -> Self {
+        Self { reasons: ReasonCounts::default(), known: Ids::new(id_limit), open: HashMap::new() }
+    }
+
     /// Notes what is reported of an order and returns what is new about it.
     fn learn(&mut self, key: u128, reported: OutcomeSet) -> News {
-        let known = self.known.entry(key).or_insert_with(|| {
-            self.order_of_arrival.push_back(key);
-            Known::default()
-        });
+        let implied = reported.with_implied();
+        let Some(known) = self.known.entry(key, Known::default) else {
+            return News { reported, implied, ended: implied.intersects(TERMINAL) };
+        };
         let news = News {
             reported: reported.without(OutcomeSet::from_bits(known.reported)),
-            implied: reported.with_implied().without(OutcomeSet::from_bits(known.implied)),
+            implied: implied.without(OutcomeSet::from_bits(known.implied)),
+            ended: (implied | OutcomeSet::from_bits(known.implied)).intersects(TERMINAL),
         };
         known.reported |= news.reported.bits();
         known.implied |= news.implied.bits();
         news
     }
 
-    /// Keeps the set of orders on their way.
-    fn follow(&mut self, key: u128, reported: OutcomeSet, at: Ts, evicted: &mut u64) {
-        let all =
-            self.known.get(&key).map_or(OutcomeSet::EMPTY, |known| OutcomeSet::from_bits(known.implied));
-        if all.intersects(TERMINAL) {
-            self.open.remove(&key);
-        } else if reported.with_implied().contains(Outcome::Submitted) {
+    /// Keeps the set of orders on their way. Returns false where there is no room for another.
+    fn follow(&mut self, key: u128, news: News, open: Open) -> bool {
+        if news.ended {
+            if news.implied.intersects(TERMINAL) {
+                self.open.remove(&key);
+            }
+        } else if news.implied.contains(Outcome::Submitted) {
             if self.open.len() >= Orders::OPEN_LIMIT && !self.open.contains_key(&key) {
-                *evicted += 1;
-                return;
+                return false;
             }
-            self.open.entry(key).or_insert(Open { since: at });
+            self.open.entry(key).or_insert(open);
         }
+        true
     }
 
-    fn forget_beyond(&mut self, limit: usize) -> u64 {
-        let mut forgotten = 0;
-        while self.known.len() > limit {
-            let Some(oldest) = self.order_of_arrival.pop_front() else { break };
-            self.known.remove(&oldest);
-            forgotten += 1;
-        }
-        forgotten
-    }
-
-    fn count(&mut self, news: News, end: i64, at: i64) {
-        for (outcome, counts) in Outcome::ALL.into_iter().zip(&mut self.counts) {
-            if news.reported.contains(outcome) {
-                count(&mut counts.reported, end, at);
-            }
-            if news.implied.contains(outcome) {
-                count(&mut counts.implied, end, at);
-            }
-        }
-    }
-
-    fn count_denial(&mut self, event: &Event<'_>, end: i64, at: i64) {
+    fn count_reason(&mut self, event: &Event<'_>) -> DenyClass {
         let class = DenyClass::of(event.reason.as_deref(), event.exchange_reason);
         self.reasons.add(event.reason.as_deref().unwrap_or("no reason given"), class);
-        if let Some(tally) = self.denied_by_class.get_mut(class as usize) {
-            count(tally, end, at);
-        }
+        class
     }
 }
 
 /// numerator ÷ denominator; `None` where the denominator is zero: no data is a value of its own.
 pub fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
-}
-
-/// A key for an order id within its run. At 128 bits a collision among a million ids has odds of 1 in 10^27.
-pub(crate) fn order_key(run_id: Option<&str>, id: &str) -> u128 {
-    let seed = run_id.map_or(0, |run| xxhash_rust::xxh3::xxh3_64(run.as_bytes()));
-    xxhash_rust::xxh3::xxh3_128_with_seed(id.as_bytes(), seed)
 }
 
 #[cfg(test)]

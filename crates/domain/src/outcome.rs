@@ -172,6 +172,17 @@ impl BitOrAssign for OutcomeSet {
 pub struct Outcomes([u64; Outcome::COUNT]);
 
 impl Outcomes {
+    /// Counts in the order of [`Outcome::ALL`].
+    pub(crate) fn new(counts: [u64; Outcome::COUNT]) -> Self {
+        Self(counts)
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Outcomes) -> Outcomes {
+        Outcomes::collect(|outcome| self.get(outcome).saturating_add(other.get(outcome)))
+    }
+
     /// Asks `count` for each outcome.
     pub fn collect(mut count: impl FnMut(Outcome) -> u64) -> Self {
         Self(Outcome::ALL.map(&mut count))
@@ -192,8 +203,9 @@ pub fn reported_by(event: &Event<'_>) -> OutcomeSet {
                 | event.status.map_or(OutcomeSet::EMPTY, of_status)
         }
         Source::Failed => {
-            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed])
-                | event.status.map_or(OutcomeSet::EMPTY, of_status)
+            // What failed is on its way no more, whatever state the row still names.
+            let ended = event.status.filter(|status| *status != OrderStatus::Working);
+            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed]) | ended.map_or(OutcomeSet::EMPTY, of_status)
         }
         Source::Denied => OutcomeSet::of(&[Outcome::Denied]),
         Source::Trades => OutcomeSet::EMPTY,

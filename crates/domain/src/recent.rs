@@ -10,11 +10,12 @@ pub(crate) struct Recent<V> {
     limit: usize,
     map: HashMap<u128, V>,
     order: VecDeque<u128>,
+    forgotten: u64,
 }
 
 impl<V> Recent<V> {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, map: HashMap::new(), order: VecDeque::new() }
+        Self { limit, map: HashMap::new(), order: VecDeque::new(), forgotten: 0 }
     }
 
     pub(crate) fn entry(&mut self, key: u128, make: impl FnOnce() -> V) -> &mut V {
@@ -22,11 +23,20 @@ impl<V> Recent<V> {
             // Removed keys may still stand in the queue, so it is drained by its own length.
             while self.order.len() >= self.limit {
                 let Some(oldest) = self.order.pop_front() else { break };
-                self.map.remove(&oldest);
+                self.forgotten += u64::from(self.map.remove(&oldest).is_some());
             }
             self.order.push_back(key);
         }
         self.map.entry(key).or_insert_with(make)
+    }
+
+    pub(crate) fn get(&self, key: u128) -> Option<&V> {
+        self.map.get(&key)
+    }
+
+    /// How many keys were forgotten because of the limit.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     pub(crate) fn remove(&mut self, key: u128) -> Option<V> {
@@ -45,5 +55,6 @@ mod tests {
             recent.entry(key, || key);
         }
         assert_eq!((recent.remove(1), recent.remove(2), recent.remove(3)), (None, Some(2), Some(3)));
+        assert_eq!(recent.forgotten(), 1);
     }
 }

@@ -4,21 +4,23 @@
 //! [`AHEAD_SECONDS`] into the future, so that an event whose clock runs a little ahead is counted when the
 //! window gets there. Invariant: each running sum is the sum of the slots in its window.
 
+use std::fmt::Debug;
+
 use crate::span::Span;
 
 /// How far ahead of the window's end an event may lie, in seconds.
 pub const AHEAD_SECONDS: i64 = 5;
 
 const KEPT_SECONDS: i64 = Span::LONGEST_SECONDS as i64;
-const SLOTS: i64 = KEPT_SECONDS + AHEAD_SECONDS + 1;
+const SLOTS: i64 = KEPT_SECONDS + AHEAD_SECONDS;
 
 /// The spans that have a running sum; any other is summed up when asked for.
 const RUNNING: [u32; 3] = [60, 300, 900];
 
 /// What a slot of one second holds.
-pub trait Slot: Default + Clone {
+pub trait Slot: Default + Clone + Debug {
     /// What slots add up to.
-    type Sum: Default + Clone;
+    type Sum: Default + Clone + Debug;
     /// What is recorded.
     type Item: Copy;
 
@@ -67,15 +69,26 @@ impl<S: Slot> Rolling<S> {
 
     /// Moves the windows' end to the second `end`; never back.
     pub fn advance(&mut self, end: i64) {
+        self.advance_with(end, |_, _| {});
+    }
+
+    /// As [`Rolling::advance`], and hands every second that is no longer kept over to `leave`, oldest first.
+    pub fn advance_with(&mut self, end: i64, mut leave: impl FnMut(i64, S)) {
         if end - self.end >= SLOTS {
-            *self = Self::new(end);
+            for second in self.end - KEPT_SECONDS + 1..=self.end + AHEAD_SECONDS {
+                if let Some(slot) = slot_at_mut(&mut self.slots, second) {
+                    leave(second, std::mem::take(slot));
+                }
+            }
+            self.sums = Default::default();
+            self.end = end;
         }
         while self.end < end {
-            self.step();
+            self.step(&mut leave);
         }
     }
 
-    fn step(&mut self) {
+    fn step(&mut self, leave: &mut impl FnMut(i64, S)) {
         self.end += 1;
         let end = self.end;
         for (sum, seconds) in self.sums.iter_mut().zip(RUNNING) {
@@ -86,8 +99,9 @@ impl<S: Slot> Rolling<S> {
                 slot.take_from(sum);
             }
         }
-        if let Some(slot) = slot_at_mut(&mut self.slots, end + AHEAD_SECONDS) {
-            *slot = S::default();
+        // The place of the second that leaves is that of the one that may be recorded ahead from now on.
+        if let Some(slot) = slot_at_mut(&mut self.slots, end - KEPT_SECONDS) {
+            leave(end - KEPT_SECONDS, std::mem::take(slot));
         }
     }
 
@@ -108,20 +122,38 @@ impl<S: Slot> Rolling<S> {
         true
     }
 
+    /// The running sum over the last `seconds` seconds; `None` where that is not a usual span.
+    pub fn running(&self, seconds: u32) -> Option<&S::Sum> {
+        self.sums.iter().zip(RUNNING).find(|(_, running)| *running == seconds).map(|(sum, _)| sum)
+    }
+
+    /// The slots of the last `seconds` seconds, oldest first.
+    pub fn window(&self, seconds: u32) -> impl Iterator<Item = &S> {
+        let seconds = i64::from(seconds.min(Span::LONGEST_SECONDS));
+        (self.end - seconds + 1..=self.end).filter_map(|at| self.slot(at))
+    }
+
     /// Calls `read` with the sum over the last `seconds` seconds.
     pub fn sum<R>(&self, seconds: u32, read: impl FnOnce(&S::Sum) -> R) -> R {
-        for (sum, running) in self.sums.iter().zip(RUNNING) {
-            if running == seconds {
-                return read(sum);
-            }
+        if let Some(sum) = self.running(seconds) {
+            return read(sum);
         }
         let mut sum = S::Sum::default();
-        for at in self.end - i64::from(seconds.min(Span::LONGEST_SECONDS)) + 1..=self.end {
-            if let Some(slot) = self.slot(at) {
-                slot.add_to(&mut sum);
-            }
+        for slot in self.window(seconds) {
+            slot.add_to(&mut sum);
         }
         read(&sum)
+    }
+
+    /// The second that windows end with.
+    pub fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// Mutable access to the slot of one second that is kept, ahead of the windows' end or not; sums do not follow.
+    pub(crate) fn slot_mut(&mut self, at: i64) -> Option<&mut S> {
+        let kept = (-AHEAD_SECONDS..KEPT_SECONDS).contains(&(self.end - at));
+        kept.then(|| slot_at_mut(&mut self.slots, at)).flatten()
     }
 
     /// The slot of one second, where it is kept and not ahead of the windows' end.

@@ -6,20 +6,33 @@
 use std::ops::{BitOr, BitOrAssign};
 
 use crate::{
-    code::Code,
-    event::{BreakerState, Event},
-    latency::Latency,
-    orders::Orders,
+    aggregate::Speakers,
+    coverage::{Coverage, Explained},
+    event::Event,
+    funnel::{DropOut, FunnelCounts, Step},
+    governance::Governance,
+    latency::{Latency, LatencyView},
+    market::Market,
+    minutes::{Minute, Minutes},
+    operations::Operations,
+    orders::{OrderView, Orders},
+    protection::Protection,
+    provenance::{Provenance, ProvenanceCoverage},
+    risk::Risk,
     rolling::{AHEAD_SECONDS, Rolling},
-    routes::{RouteCounts, Routes},
+    routes::{RouteCounts, RoutePoint, Routes},
+    scope::{Filter, Scopes},
+    series::Buckets,
+    service::Service,
     session::Session,
     span::Span,
     time::Ts,
+    trade::{SymbolTrade, Trade},
 };
 
 /// The parts of the state that a change touched: what has to be looked at again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes(u8);
+pub struct Changes(u16);
 
 impl Changes {
     /// Nothing changed.
@@ -38,8 +51,22 @@ impl Changes {
     pub const SESSION: Changes = Changes(1 << 5);
     /// The state's second: every window may have moved.
     pub const TIME: Changes = Changes(1 << 6);
+    /// Steps from intent to fill, and why intents drop out.
+    pub const FUNNEL: Changes = Changes(1 << 7);
+    /// Explanations, reasons, provenance.
+    pub const XAI: Changes = Changes(1 << 8);
+    /// Positions, profit, fees, costs.
+    pub const TRADE: Changes = Changes(1 << 9);
+    /// Books and prices.
+    pub const MARKET: Changes = Changes(1 << 10);
+    /// Risk gauges.
+    pub const RISK: Changes = Changes(1 << 11);
+    /// Queries to the service.
+    pub const SERVICE: Changes = Changes(1 << 12);
+    /// Operators' acts.
+    pub const OPERATIONS: Changes = Changes(1 << 13);
     /// Everything.
-    pub const ALL: Changes = Changes((1 << 7) - 1);
+    pub const ALL: Changes = Changes((1 << 14) - 1);
 
     /// Whether any of `part` changed.
     pub fn touches(self, part: Changes) -> bool {
@@ -69,36 +96,6 @@ impl BitOrAssign for Changes {
     }
 }
 
-/// What protects the account, as last reported; `None` where it never was.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Protection {
-    /// The circuit breaker and since when it is in that state.
-    pub breaker: Option<(BreakerState, Ts)>,
-    /// Whether trading is armed.
-    pub armed: Option<bool>,
-    /// Whether trading is halted.
-    pub halted: Option<bool>,
-    /// Until when the bot cools off.
-    pub cooloff_until: Option<Ts>,
-}
-
-/// What governs the strategy, as last reported; `None` where it never was.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Governance {
-    /// Error probability spent.
-    pub alpha_spent: Option<f64>,
-    /// Error probability that may be spent.
-    pub alpha_budget: Option<f64>,
-    /// Log-likelihood ratio of the sequential test.
-    pub llr: Option<f64>,
-    /// The test's samples so far.
-    pub samples: Option<f64>,
-    /// What the test last said.
-    pub decision: Option<&'static str>,
-    /// The governor's mode, such as `shadow`, `canary` or `live`.
-    pub mode: Option<Box<str>>,
-}
-
 /// Everything that is known of a session.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -106,8 +103,18 @@ pub struct State {
     orders: Orders,
     latency: Latency,
     routes: RouteCounts,
+    scopes: Scopes,
+    minutes: Minutes,
     protection: Protection,
     governance: Governance,
+    funnel: FunnelCounts,
+    coverage: Coverage,
+    provenance: Provenance,
+    trade: Trade,
+    market: Market,
+    risk: Risk,
+    service: Service,
+    operations: Operations,
     session: Session,
     rate: Rolling<u32>,
 }
@@ -120,9 +127,19 @@ impl State {
             now,
             orders: Orders::new(end),
             latency: Latency::new(end),
-            routes: RouteCounts::default(),
-            protection: Protection::default(),
+            routes: RouteCounts::new(end),
+            scopes: Scopes::default(),
+            minutes: Minutes::default(),
+            protection: Protection::new(end),
             governance: Governance::default(),
+            funnel: FunnelCounts::new(end),
+            coverage: Coverage::new(end),
+            provenance: Provenance::new(end),
+            trade: Trade::new(end),
+            market: Market::new(end),
+            risk: Risk::default(),
+            service: Service::new(end),
+            operations: Operations::new(end),
             session: Session::default(),
             rate: Rolling::new(end),
         }
@@ -136,7 +153,16 @@ impl State {
             let end = self.now.second();
             self.orders.advance(end);
             self.latency.advance(end);
+            self.routes.advance(end);
             self.rate.advance(end);
+            self.protection.advance(end);
+            self.funnel.advance(end);
+            self.coverage.advance(self.now);
+            self.provenance.advance(end);
+            self.trade.advance(end);
+            self.market.advance(end);
+            self.service.advance(end);
+            self.operations.advance(end);
         }
         Changes::TIME.when(moved)
     }
@@ -148,66 +174,27 @@ impl State {
         let skewed = event.ts.is_some_and(|ts| ts > self.now.plus_seconds(AHEAD_SECONDS));
         let at = event.ts.filter(|_| !skewed).unwrap_or(self.now);
         self.session.apply(event, skewed);
+        let subject = self.scopes.subject(event);
         self.rate.record(at.second(), ());
         Changes::SESSION
-            | Changes::ORDERS.when(self.orders.apply(event, at))
-            | Changes::LATENCY.when(self.latency.apply(event, at))
-            | Changes::ROUTES.when(self.routes.apply(event))
-            | Changes::PROTECTION.when(self.apply_protection(event, at))
-            | Changes::GOVERNANCE.when(self.apply_governance(event))
+            | Changes::ORDERS.when(self.orders.apply(event, subject, at, &mut self.minutes))
+            | Changes::LATENCY.when(self.latency.apply(event, subject, at, &mut self.minutes))
+            | Changes::ROUTES.when(self.routes.apply(event, subject.scope, at, &mut self.minutes))
+            | Changes::PROTECTION.when(self.protection.apply(event, at))
+            | Changes::GOVERNANCE.when(self.governance.apply(event, at))
+            | Changes::FUNNEL.when(self.funnel.apply(event, at))
+            | Changes::XAI.when(self.coverage.apply(event, at) | self.provenance.apply(event, at))
+            | Changes::TRADE.when(self.trade.apply(event, at))
+            | Changes::MARKET.when(self.market.apply(event, at))
+            | Changes::RISK.when(self.risk.apply(event, at))
+            | Changes::SERVICE.when(self.service.apply(event, at))
+            | Changes::OPERATIONS.when(self.operations.apply(event, at))
     }
 
     /// Counts a line that could not be read.
     pub fn reject(&mut self) -> Changes {
         self.session.reject();
         Changes::SESSION
-    }
-
-    fn apply_protection(&mut self, event: &Event<'_>, at: Ts) -> bool {
-        let before = self.protection.clone();
-        let protection = &mut self.protection;
-        if let Some(state) = event.breaker
-            && protection.breaker.is_none_or(|(known, _)| known != state)
-        {
-            protection.breaker = Some((state, at));
-        }
-        protection.armed = event.armed.or(protection.armed);
-        protection.halted = match event.code {
-            Code::Halt => Some(true),
-            Code::Resume => Some(false),
-            _ => event.halted.or(protection.halted),
-        };
-        if let Some(until) = event.numbers.cooloff_until_s {
-            protection.cooloff_until = from_seconds(until);
-        }
-        *protection != before
-    }
-
-    fn apply_governance(&mut self, event: &Event<'_>) -> bool {
-        let before = self.governance.clone();
-        let governance = &mut self.governance;
-        match event.code {
-            Code::AlphaLedger => {
-                governance.alpha_spent = event.numbers.alpha_spent.or(governance.alpha_spent);
-                governance.alpha_budget = event.numbers.alpha_budget.or(governance.alpha_budget);
-            }
-            Code::SprtH0 | Code::SprtH1 | Code::SprtContinue => {
-                governance.llr = event.numbers.llr.or(governance.llr);
-                governance.samples = event.numbers.samples.or(governance.samples);
-                governance.decision = Some(match event.code {
-                    Code::SprtH0 => "accept H0",
-                    Code::SprtH1 => "accept H1",
-                    _ => "continue",
-                });
-            }
-            Code::GovernanceEval | Code::GovernanceTransition => {
-                if let Some(mode) = &event.mode {
-                    governance.mode = Some(mode.as_ref().into());
-                }
-            }
-            _ => return false,
-        }
-        *governance != before
     }
 
     /// The time that windows end at.
@@ -227,7 +214,58 @@ impl State {
 
     /// Routes in the session.
     pub fn routes(&self) -> Routes {
-        self.routes.spoken()
+        self.routes_over(Span::Session, Filter::ALL)
+    }
+
+    /// Routes over `span`, of what `filter` lets through.
+    pub fn routes_over(&self, span: Span, filter: Filter) -> Routes {
+        self.routes.over(span, &self.scopes.matching(filter))
+    }
+
+    /// Routes in each of `buckets`, of what `filter` lets through.
+    pub fn route_series(&self, buckets: Buckets, filter: Filter) -> Vec<RoutePoint> {
+        self.routes.series(buckets, &self.scopes.matching(filter))
+    }
+
+    /// Order counts of what `filter` lets through.
+    pub fn orders_in(&self, filter: Filter) -> OrderView<'_> {
+        self.orders.within(self.scopes.matching(filter))
+    }
+
+    /// Latencies of what `filter` lets through.
+    pub fn latency_in(&self, filter: Filter) -> LatencyView<'_> {
+        self.latency.within(self.scopes.matching(filter))
+    }
+
+    /// The symbols that occurred, and what a filter may name.
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// Keeps one-minute aggregates from now on. Whoever asks for them has to drain them
+    /// ([`State::drain_minutes`]): no more than [`Minutes::LIMIT`] wait.
+    pub fn keep_minutes(&mut self) {
+        self.minutes.switch_on();
+    }
+
+    /// Takes out the aggregates of minutes that ended at or before `until`, or of all, oldest first. One of a minute
+    /// that was taken out before is an amendment: to be merged into what is stored of that minute.
+    pub fn drain_minutes(&mut self, until: Option<Ts>) -> Vec<Minute> {
+        self.minutes.drain(until.map(Ts::second))
+    }
+
+    /// One-minute aggregates that wait to be drained.
+    pub fn minutes(&self) -> &Minutes {
+        &self.minutes
+    }
+
+    /// Who speaks in this session, for the figures of its aggregates.
+    pub fn speakers(&self) -> Speakers {
+        Speakers::chosen(
+            |outcome| self.orders.speaker(outcome),
+            self.routes.speaker(),
+            |kind| self.latency.speaker(kind),
+        )
     }
 
     /// What protects the account.
@@ -238,6 +276,66 @@ impl State {
     /// What governs the strategy.
     pub fn governance(&self) -> &Governance {
         &self.governance
+    }
+
+    /// How many reached each step from intent to fill; `None` where nothing in the session tells of that step.
+    pub fn funnel(&self, span: Span) -> [(Step, Option<u64>); Step::ALL.len()] {
+        Step::ALL.map(|step| (step, self.funnel.reached(step, span, &self.orders)))
+    }
+
+    /// Why intents did not reach a step, in the session: by step, then most frequent first.
+    pub fn drop_outs(&self) -> Vec<DropOut> {
+        self.funnel.drop_outs()
+    }
+
+    /// What is told of the funnel, and what was forgotten.
+    pub fn funnel_counts(&self) -> &FunnelCounts {
+        &self.funnel
+    }
+
+    /// Intents over `span` that are older than ten seconds, and how many of them are explained.
+    pub fn explained(&self, span: Span) -> Explained {
+        self.coverage.explained(span, self.now)
+    }
+
+    /// Reasons, and what could not be matched with an intent.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// Whether records of orders over `span` say where they come from.
+    pub fn provenance(&self, span: Span) -> ProvenanceCoverage {
+        self.provenance.coverage(span)
+    }
+
+    /// Money over `span`, by symbol.
+    pub fn trade_by_symbol(&self, span: Span) -> Vec<SymbolTrade> {
+        self.trade.by_symbol(span, &self.market)
+    }
+
+    /// Money, and what of it could not be counted.
+    pub fn trade(&self) -> &Trade {
+        &self.trade
+    }
+
+    /// Books and prices.
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Risk gauges.
+    pub fn risk(&self) -> &Risk {
+        &self.risk
+    }
+
+    /// Queries to the service.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// What operators did.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// Facts about the session.
@@ -254,18 +352,12 @@ impl State {
     }
 }
 
-/// Seconds since the epoch as a point in time; zero and what is no time mean "not set".
-#[expect(clippy::cast_possible_truncation, reason = "checked to lie within the range of Ts")]
-fn from_seconds(seconds: f64) -> Option<Ts> {
-    (seconds > 0.0 && seconds < 9e9).then_some(Ts((seconds * 1e9) as i64))
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::{Outcome, Shape, Source};
+    use crate::{BreakerState, Code, Outcome, Shape, Source};
 
     const NOW: Ts = Ts(1_795_196_697_000_000_000);
 

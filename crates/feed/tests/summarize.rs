@@ -77,7 +77,12 @@ fn a_small_session_has_exactly_these_totals() {
         event(40, "ORDER.SUBMIT", "2", ""),
         event(50, "ORDER.DENY", "null", r#""intent_id":"i1","reason":"spread_bps_too_wide:121.8""#),
         event(60, "POLICY.DECISION", "null", r#""route":"maker""#),
-        event(70, "SPRT.DECISION_H1", "null", r#""llr":3.5,"n_samples":4"#),
+        event(
+            70,
+            "SPRT.DECISION_H1",
+            "null",
+            r#""llr":3.5,"n_samples":4,"boundaries":{"log_A":2.5,"log_B":"-1.5"}"#,
+        ),
         event(80, "CIRCUIT_BREAKER.STATE", "null", r#""state":"OPEN""#),
         event(90, "DIAG.SOMETHING", "null", ""),
         event(5_040, "OBS.SUMMARY.GENERATED", "null", ""),
@@ -105,10 +110,13 @@ fn a_small_session_has_exactly_these_totals() {
         (&json!(1), &json!(30.0))
     );
     assert!(["decision", "policy", "sla", "query"].iter().all(|kind| latency[kind].is_null()), "{latency}");
+    check_small_slices(&mut actual);
     assert_eq!(
         actual,
         json!({
             "session": null, "latency": null, "latency_refused": 0, "approximate": false,
+            "funnel": null, "xai": null, "provenance": null, "trade": null, "service": null, "market": null,
+            "risk": {}, "operations": {"counts": {}, "last": null, "config": null},
             "orders": {"submitted": 2, "acked": 1, "partially_filled": 0, "filled": 1, "canceled": 0,
                        "rejected": 0, "expired": 0, "denied": 2, "failed": 0},
             "orders_by_writer": {
@@ -122,12 +130,50 @@ fn a_small_session_has_exactly_these_totals() {
             "pending": {"count": 1, "unknown": 0, "oldest_age_seconds": 5.0, "dropped": 0},
             "routes": {"maker": 1, "taker": 0, "deny": 0, "cancel": 0, "taker_share": 0.0},
             "governance": {"alpha_spent": null, "alpha_budget": null, "llr": 3.5, "samples": 4,
-                           "decision": "accept H1", "mode": null},
+                           "decision": "accept H1", "mode": null, "log_a": 2.5, "log_b": -1.5,
+                           "tests": 1, "accepted_h0": 0, "accepted_h1": 1,
+                           "path": [{"ts_ns": START + 70_000_000, "llr": 3.5, "samples": 4, "decision": "accept H1"}],
+                           "evaluations": 0, "transition_count": 0, "transitions": []},
             "protection": {"breaker": {"state": "OPEN", "since_ts_ns": START + 80_000_000},
-                           "armed": null, "halted": null, "cooloff_until_ts_ns": null},
+                           "armed": null, "halted": null, "cooloff_until_ts_ns": null, "breaker_changes": 1,
+                           "breaker_history": [{"state": "OPEN", "since_ts_ns": START + 80_000_000}],
+                           "counts": {}, "health": {}},
             "rejected_lines": {"count": 0, "first": []},
         })
     );
+}
+
+/// Takes the parts beside orders out of the small session's report.
+fn check_small_slices(report: &mut Value) {
+    let no_data = Value::Null;
+    assert_eq!(
+        report["funnel"].take(),
+        json!({
+            "reached": {"intents": 1, "past_gate": 1, "sized": no_data, "routed": 1,
+                        "submitted": 2, "acked": 1, "filled": 1},
+            "drop_outs": [{"step": "past_gate", "reason": "WHY_NEGATIVE_EDGE", "count": 2}],
+        })
+    );
+    assert_eq!(
+        report["xai"].take(),
+        json!({
+            "coverage": no_data, "intents": 0, "explained": 0, "without_id": 0, "forgotten_intents": 0,
+            "reason_records": 3, "reasons": {"WHY_NEGATIVE_EDGE": 2, "spread_bps_too_wide": 1},
+        })
+    );
+    assert_eq!(report["provenance"].take(), json!({"coverage": 1.0, "records": 4, "missing": no_data}));
+    assert_eq!(
+        report["trade"].take(),
+        json!({"symbols": [], "incomplete": 1, "dropped": 0, "unlinked": 0, "forgotten_orders": 0})
+    );
+    assert_eq!(
+        report["service"].take(),
+        json!({
+            "query_count": 0, "success_rate": no_data, "error_rate": no_data, "avg_ms": no_data, "p95_ms": no_data,
+            "p99_ms": no_data, "cache_hit_rate": no_data, "http_requests": 0,
+        })
+    );
+    assert_eq!(report["market"].take(), json!({"symbols": {}, "ws_connects": 0, "dropped": 0}));
 }
 
 #[test]
@@ -288,6 +334,46 @@ fn check_lines(scenario: Scenario, report: &Value, totals: &Totals) {
     assert_eq!(rotated, rotations, "{scenario:?}");
 }
 
+/// Lines of the event log that hold `text`.
+fn lines_with(dir: &Path, text: &str) -> u64 {
+    let log = fs::read_to_string(dir.join("aurora_events.jsonl")).unwrap();
+    log.lines().filter(|line| line.contains(text)).count() as u64
+}
+
+#[test]
+fn a_breaker_trip_tells_of_money_queries_guards_and_steps() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = simulate::Args {
+        session_dir: dir.path().to_owned(),
+        rate: 40.0,
+        seed: Some(7),
+        scenario: Scenario::BreakerTrip,
+        duration: 200,
+        start: Some(1_795_197_000),
+        as_fast_as_possible: true,
+    };
+    let totals = simulate::run(&args, &AtomicBool::new(false)).unwrap();
+    let report = report(dir.path());
+    assert_eq!(report["funnel"]["reached"]["intents"], totals.intents);
+    assert_eq!(report["funnel"]["reached"]["routed"], totals.routed_maker + totals.routed_taker);
+    assert_eq!(report["funnel"]["reached"]["submitted"], totals.submitted);
+    let dropped = report["funnel"]["drop_outs"].as_array().unwrap().iter();
+    assert_eq!(dropped.map(|by| by["count"].as_u64().unwrap()).sum::<u64>(), totals.denied);
+    assert_eq!(report["service"]["query_count"], lines_with(dir.path(), r#""event_code": "QUERY."#));
+    assert_eq!(report["protection"]["counts"]["IDEM.HIT"], lines_with(dir.path(), r#""IDEM.HIT""#));
+    let states = report["protection"]["breaker_history"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|change| change["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["CLOSED", "OPEN", "HALF_OPEN", "CLOSED"]);
+    assert_eq!(report["provenance"]["coverage"], 1.0);
+    let symbols = report["trade"]["symbols"].as_array().unwrap();
+    assert_eq!(symbols.len(), 5);
+    for symbol in symbols {
+        assert_eq!((&symbol["origin"], &symbol["slippage_origin"]), (&json!("logged"), &json!("logged")));
+        assert!(symbol["costs_bps"]["fees"].as_f64().unwrap() < 0.0, "{symbol}");
+    }
+    assert_eq!((&report["trade"]["unlinked"], &report["trade"]["dropped"]), (&json!(0), &json!(0)));
+}
+
 #[test]
 fn a_calm_session_has_the_totals_that_were_generated() {
     check_generated(Scenario::Calm, 400);
@@ -434,6 +520,82 @@ const RECORDED: [Recorded; 8] = [
     },
 ];
 
+/// Figures of the parts beside orders, by session and path. Counted apart from this code, by a Python script over lines
+/// parsed with `json`: policy verdicts, sizes and routes per shape as counts of records; intents as a dictionary
+/// from intent id to its time and to the codes that name it; money from the rows of `orders.jsonl` in order of time,
+/// with average cost in exact fractions, rounded to doubles at the end (docs/summary.md).
+const RECORDED_SLICES: [(&str, &str, f64); 59] = [
+    ("checked-in-debug-cancel", "/funnel/reached/intents", 4.0),
+    ("checked-in-debug-cancel", "/funnel/reached/past_gate", 1.0),
+    ("checked-in-debug-cancel", "/funnel/drop_outs/0/count", 3.0),
+    ("ci-execservice-rotated", "/funnel/reached/intents", 2_000.0),
+    ("ci-execservice-rotated", "/funnel/reached/past_gate", 1_492.0),
+    ("ci-execservice-rotated", "/funnel/reached/sized", 1_472.0),
+    ("ci-execservice-rotated", "/funnel/reached/routed", 606.0),
+    ("ci-execservice-rotated", "/funnel/drop_outs/0/count", 20.0),
+    ("ci-execservice-rotated", "/funnel/drop_outs/1/count", 598.0),
+    ("ci-execservice-rotated", "/funnel/drop_outs/5/count", 6.0),
+    ("ci-execservice-rotated", "/xai/intents", 1_829.0),
+    ("ci-execservice-rotated", "/xai/explained", 1_369.0),
+    ("ci-execservice-rotated", "/xai/reason_records", 2_175.0),
+    ("ci-execservice-rotated", "/governance/transition_count", 83.0),
+    ("ci-execservice-rotated", "/governance/evaluations", 1_173.0),
+    ("ci-websocket", "/market/ws_connects", 12.0),
+    ("ci-websocket", "/market/symbols/DOGEUSDT/bid", 0.23335),
+    ("ci-websocket", "/market/symbols/DOGEUSDT/ask", 0.23356),
+    ("ci-websocket", "/market/symbols/BIOUSDT/price", 0.1151),
+    ("master-api-rotating", "/funnel/reached/intents", 2_874.0),
+    ("master-api-rotating", "/funnel/reached/past_gate", 2_640.0),
+    ("master-api-rotating", "/funnel/reached/submitted", 1_750.0),
+    ("master-api-rotating", "/funnel/drop_outs/0/count", 160.0),
+    ("master-api-rotating", "/provenance/coverage", 1.0),
+    ("master-api-rotating", "/provenance/records", 5_062.0),
+    ("master-api-rotating", "/xai/reason_records", 583.0),
+    ("master-api-rotating", "/trade/symbols/0/position", -0.238),
+    ("master-api-rotating", "/trade/symbols/0/realised", 0.331_015_045_954_695_2),
+    ("master-api-rotating", "/trade/symbols/0/unrealised", -0.393_355_945_954_695_2),
+    ("master-api-rotating", "/trade/symbols/0/fees", 66.830_038),
+    ("master-api-rotating", "/trade/symbols/0/filled_orders", 368.0),
+    ("master-api-rotating", "/trade/symbols/1/position", 18_228.395),
+    ("master-api-rotating", "/trade/symbols/1/realised", 0.272_480_345_152_831_1),
+    ("master-api-rotating", "/trade/symbols/1/fee_orders", 273.0),
+    ("master-api-rotating", "/trade/symbols/2/realised", -5.639_150_682_809_224),
+    ("master-api-rotating", "/trade/symbols/2/unrealised", -26.892_401_417_190_776),
+    ("master-api-rotating", "/trade/symbols/2/notional", 264_875.066_188_1),
+    ("master-api-rotating", "/trade/symbols/3/average_price", 184.073_730_391_331_9),
+    ("master-api-rotating", "/trade/symbols/3/realised", 5.784_415_872_956_115),
+    ("master-api-rotating", "/trade/symbols/3/filled_orders", 398.0),
+    ("master-api-rotating", "/operations/counts/OPS.RESET", 16.0),
+    ("master-api-rotating", "/protection/counts/AURORA.ESCALATION", 220.0),
+    ("master-api-rotating", "/protection/counts/POLICY.TRAP_BLOCK", 1.0),
+    ("master-paper-bio-churn-rt", "/funnel/reached/intents", 2_400.0),
+    ("master-paper-bio-churn-rt", "/funnel/reached/past_gate", 1_185.0),
+    ("master-paper-bio-churn-rt", "/funnel/reached/sized", 1_185.0),
+    ("master-paper-bio-churn-rt", "/funnel/reached/routed", 1_121.0),
+    ("master-paper-bio-churn-rt", "/funnel/drop_outs/2/count", 695.0),
+    ("master-paper-bio-churn-rt", "/trade/incomplete", 3.0),
+    ("master-paper-bio-churn-rt", "/xai/reason_records", 8_235.0),
+    ("master-paper-sol-rt", "/funnel/reached/intents", 2_418.0),
+    ("master-paper-sol-rt", "/funnel/reached/past_gate", 1_001.0),
+    ("master-paper-sol-rt", "/funnel/reached/routed", 969.0),
+    ("master-paper-sol-rt", "/funnel/drop_outs/1/count", 32.0),
+    ("master-paper-sol-rt", "/funnel/drop_outs/2/count", 951.0),
+    ("master-sprt", "/governance/accepted_h0", 20.0),
+    ("master-sprt", "/governance/accepted_h1", 11.0),
+    ("refac-idem", "/protection/counts/IDEM.UPDATE", 1_090.0),
+    ("refac-idem", "/protection/counts/IDEM.CONFLICT", 15.0),
+];
+
+fn check_recorded_slices(name: &str, report: &Value) {
+    for (_, path, expected) in RECORDED_SLICES.iter().filter(|(of, ..)| *of == name) {
+        let actual = report.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN);
+        let close = (actual - expected).abs() <= 1e-9 * expected.abs().max(1.0);
+        assert!(close, "{name}{path}: {actual} is not {expected}");
+    }
+    let flat = ["checked-in-debug-cancel", "master-paper-bio-churn-rt"].contains(&name);
+    assert_eq!(report["provenance"]["missing"].as_str().is_some_and(|why| why.contains("shape F")), flat);
+}
+
 fn check_recorded(expected: &Recorded, dir: &Path) {
     let report = report(dir);
     let (name, session) = (expected.name, &report["session"]);
@@ -459,6 +621,7 @@ fn check_recorded(expected: &Recorded, dir: &Path) {
     let reasons: Vec<_> =
         reasons.map(|by| (by["reason"].as_str().unwrap(), by["count"].as_u64().unwrap())).collect();
     assert_eq!(reasons, expected.reasons, "{name}");
+    check_recorded_slices(name, &report);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use aurora_domain::{
 };
 
 use crate::{
+    detail, fast,
     fields::{Key, Record},
     scalar::Scalar,
     timestamp,
@@ -54,36 +55,59 @@ pub fn decode(source: Source, line_number: u64, line: &[u8]) -> Result<Event<'_>
     if line.len() > MAX_LINE_BYTES {
         return Err(rejected(Reason::Oversized { bytes: line.len() }));
     }
-    let record: Record<'_> = serde_json::from_slice(line)
-        .map_err(|error| rejected(Reason::Malformed { message: error.to_string() }))?;
-    Ok(event(source, record))
+    let mut record = Record::default();
+    if fast::read(line, &mut record).is_some() {
+        return Ok(event(source, &record));
+    }
+    decode_with_serde(source, line).map_err(rejected)
 }
 
-fn event(source: Source, outer: Record<'_>) -> Event<'_> {
-    let outer_time = timestamp::of(&outer);
-    let (shape, record) = match outer.payload {
-        Some(payload) if !payload.get(Key::EventCode).is_null() => (Shape::Wrapped, *payload),
-        _ => (shape_of(source, &outer), outer),
+/// Whether [`decode`] reads `line` without the general parser.
+#[doc(hidden)]
+pub fn reads_fast(line: &[u8]) -> bool {
+    fast::read(line, &mut Record::default()).is_some()
+}
+
+/// The same by the general parser alone: what [`decode`] falls back to, and what it is measured and tested against.
+///
+/// # Errors
+/// [`Reason::Malformed`] for what is no JSON object.
+#[doc(hidden)]
+pub fn decode_with_serde(source: Source, line: &[u8]) -> Result<Event<'_>, Reason> {
+    match serde_json::from_slice(line) {
+        Ok(record) => Ok(event(source, &record)),
+        Err(error) => Err(Reason::Malformed { message: error.to_string() }),
+    }
+}
+
+fn event<'a>(source: Source, outer: &Record<'a>) -> Event<'a> {
+    let (shape, record) = match outer.payload.as_deref() {
+        Some(payload) if !payload.get(Key::EventCode).is_null() => (Shape::Wrapped, payload),
+        _ => (shape_of(source, outer), outer),
     };
-    let (code, code_text, code_key) = code_of(&record);
-    let reason = reason_of(&record, code_key);
+    let (code, code_text, code_key) = code_of(record);
+    let reason = reason_of(record, code_key);
     let mut event = Event::bare(source, shape, code, "");
-    event.ts = timestamp::of(&record).or(outer_time);
+    event.ts = timestamp::of(record).or_else(|| timestamp::of(outer));
     event.code_text = code_text;
     event.order_id = ORDER_IDS.into_iter().find_map(|key| record.get(key).id());
+    event.client_id = CLIENT_IDS.into_iter().find_map(|key| record.get(key).id());
     event.intent_id = record.get(Key::IntentId).id();
     event.run_id = record.get(Key::RunId).id();
+    event.traced = !record.get(Key::TraceId).is_null();
     event.symbol = record.get(Key::Symbol).text().map(symbol);
     event.side = record.get(Key::Side).text().as_deref().and_then(side);
     event.exchange_reason = is_word(record.get(Key::ReasonClass), "exchange");
     event.reason = reason;
-    event.status = status(source, &record);
+    event.status = status(source, record);
     event.immediate_fill = is_word(record.get(Key::FillType), "immediate");
-    event.route = route(code, &record);
-    event.breaker = breaker(code, &event.code_text, &record);
-    event.mode = mode(code, &record);
-    event.numbers = numbers(&record);
-    read_arming(&mut event, &record);
+    event.route = route(code, record);
+    event.breaker = breaker(code, &event.code_text, record);
+    event.mode = mode(code, record);
+    event.numbers = numbers(record);
+    read_arming(&mut event, record);
+    event.label = label(code, record);
+    event.detail = detail::of(&event, record);
     event
 }
 
@@ -109,6 +133,9 @@ const CODES: [Key; 5] = [Key::EventCode, Key::EventName, Key::Type, Key::Code, K
 
 const ORDER_IDS: [Key; 7] =
     [Key::Oid, Key::OrderId, Key::ClientOid, Key::Cid, Key::ClientOrderId, Key::OrderIdCamel, Key::IntentId];
+
+/// The bot's own ids of an order.
+const CLIENT_IDS: [Key; 3] = [Key::ClientOid, Key::Cid, Key::ClientOrderId];
 
 const REASONS: [Key; 6] = [Key::WhyCode, Key::Why, Key::ReasonCode, Key::DenyReason, Key::Reason, Key::Code];
 
@@ -235,6 +262,15 @@ fn mode<'a>(code: Code, record: &Record<'a>) -> Option<Cow<'a, str>> {
     match code {
         Code::GovernanceTransition => record.get(Key::To).text(),
         Code::GovernanceEval => record.get(Key::State).text().or_else(|| record.get(Key::Mode).text()),
+        _ => None,
+    }
+}
+
+/// The name of the configuration switched to, or of the mode that a transition leaves.
+fn label<'a>(code: Code, record: &Record<'a>) -> Option<Cow<'a, str>> {
+    match code {
+        Code::ConfigSwitched => record.get(Key::Name).text(),
+        Code::GovernanceTransition => record.get(Key::From).text(),
         _ => None,
     }
 }

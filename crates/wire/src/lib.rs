@@ -4,10 +4,14 @@
 //! makes it panic.
 
 pub mod decode;
+mod detail;
+mod fast;
 mod fields;
 pub mod heartbeat;
+mod names;
 mod scalar;
 pub mod sse;
+mod swar;
 mod timestamp;
 
 pub use decode::{MAX_LINE_BYTES, Reason, Rejected, decode};

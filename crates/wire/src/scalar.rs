@@ -19,17 +19,19 @@ pub(crate) enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
+    #[inline]
     pub(crate) fn is_null(&self) -> bool {
-        *self == Scalar::Null
+        matches!(self, Scalar::Null)
     }
 
     /// A number, also where it was written as a string. Only finite ones.
+    #[inline]
     pub(crate) fn number(&self) -> Option<f64> {
         let number = match self {
+            Scalar::Null | Scalar::Bool(_) | Scalar::Nested => return None,
             Scalar::Int(int) => *int as f64,
             Scalar::Float(float) => *float,
-            Scalar::Text(text) => text.trim().parse().ok()?,
-            Scalar::Null | Scalar::Bool(_) | Scalar::Nested => return None,
+            Scalar::Text(text) => parsed(text)?,
         };
         number.is_finite().then_some(number)
     }
@@ -48,6 +50,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn boolean(&self) -> Option<bool> {
         match self {
             Scalar::Bool(flag) => Some(*flag),
@@ -58,6 +61,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// Text as it stands; `None` where it is empty or no text.
+    #[inline]
     pub(crate) fn text(&self) -> Option<Cow<'a, str>> {
         match self {
             Scalar::Text(text) if !text.is_empty() => Some(text.clone()),
@@ -66,13 +70,19 @@ impl<'a> Scalar<'a> {
     }
 
     /// An identifier: text, or a number as it would be written.
+    #[inline]
     pub(crate) fn id(&self) -> Option<Cow<'a, str>> {
         match self {
+            Scalar::Null => None,
             Scalar::Int(int) => Some(Cow::Owned(int.to_string())),
             Scalar::Float(float) => Some(Cow::Owned(float.to_string())),
             _ => self.text(),
         }
     }
+}
+
+fn parsed(text: &str) -> Option<f64> {
+    text.trim().parse().ok()
 }
 
 /// The visitor methods for everything but an object, whose result is a [`Scalar`].

@@ -4,6 +4,8 @@
 //! chunks is bounded by [`Decoder::MAX_EVENT_BYTES`]; the id persists from event to event and, if the caller
 //! keeps the decoder's id, from connection to connection.
 
+use crate::swar;
+
 /// One dispatched event, borrowed from the decoder until the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -39,7 +41,8 @@ pub struct Decoder {
     kind: String,
     id: String,
     /// The id of the event being read, taken over when it ends.
-    next_id: Option<String>,
+    next_id: String,
+    has_next_id: bool,
     skip_lf: bool,
     started: bool,
     overflow: bool,
@@ -60,13 +63,18 @@ impl Decoder {
     }
 
     /// Takes in a chunk and calls `emit` for each item that it completes, in order.
-    pub fn feed(&mut self, mut chunk: &[u8], mut emit: impl FnMut(Item<'_>)) {
+    pub fn feed(&mut self, chunk: &[u8], mut emit: impl FnMut(Item<'_>)) {
+        self.feed_lines(chunk, &mut emit);
+    }
+
+    /// Not generic, so that it is compiled once, and with this package's own settings.
+    fn feed_lines(&mut self, mut chunk: &[u8], emit: &mut dyn FnMut(Item<'_>)) {
         while let Some(&first) = chunk.first() {
             if std::mem::take(&mut self.skip_lf) && first == b'\n' {
                 chunk = chunk.get(1..).unwrap_or_default();
                 continue;
             }
-            let Some(end) = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = swar::line_end(chunk) else {
                 self.keep(chunk);
                 return;
             };
@@ -74,11 +82,11 @@ impl Decoder {
             self.skip_lf = rest.first() == Some(&b'\r');
             chunk = rest.get(1..).unwrap_or_default();
             if self.partial.is_empty() {
-                self.line(line, &mut emit);
+                self.line(line, emit);
             } else {
                 self.keep(line);
                 let whole = std::mem::take(&mut self.partial);
-                self.line(&whole, &mut emit);
+                self.line(&whole, emit);
                 self.partial = whole;
                 self.partial.clear();
             }
@@ -96,7 +104,7 @@ impl Decoder {
         }
     }
 
-    fn line(&mut self, line: &[u8], emit: &mut impl FnMut(Item<'_>)) {
+    fn line(&mut self, line: &[u8], emit: &mut dyn FnMut(Item<'_>)) {
         let line = if std::mem::replace(&mut self.started, true) {
             line
         } else {
@@ -116,8 +124,11 @@ impl Decoder {
         };
         match name {
             b"data" => self.push_data(value),
-            b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
-            b"id" if !value.contains(&0) => self.next_id = Some(String::from_utf8_lossy(value).into_owned()),
+            b"event" => replace(&mut self.kind, value),
+            b"id" if !value.contains(&0) => {
+                replace(&mut self.next_id, value);
+                self.has_next_id = true;
+            }
             b"retry" => {
                 let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
                 if let Some(delay) =
@@ -142,11 +153,10 @@ impl Decoder {
         self.data.extend_from_slice(value);
     }
 
-    fn dispatch(&mut self, emit: &mut impl FnMut(Item<'_>)) {
-        let own_id = self.next_id.take();
-        let sets_id = own_id.is_some();
-        if let Some(id) = own_id {
-            self.id = id;
+    fn dispatch(&mut self, emit: &mut dyn FnMut(Item<'_>)) {
+        let sets_id = std::mem::take(&mut self.has_next_id);
+        if sets_id {
+            std::mem::swap(&mut self.id, &mut self.next_id);
         }
         if std::mem::take(&mut self.overflow) {
             emit(Item::Oversized);
@@ -157,6 +167,15 @@ impl Decoder {
         self.data.clear();
         self.has_data = false;
         self.kind.clear();
+    }
+}
+
+/// Keeps the memory that `text` has.
+fn replace(text: &mut String, value: &[u8]) {
+    text.clear();
+    match std::str::from_utf8(value) {
+        Ok(value) => text.push_str(value),
+        Err(_) => text.push_str(&String::from_utf8_lossy(value)),
     }
 }
 

@@ -13,10 +13,15 @@ fn log(code: Code, id: Option<&'static str>) -> Event<'static> {
     event
 }
 
+fn apply(latency: &mut Latency, event: &Event<'_>, at: Ts) -> bool {
+    let subject = crate::scope::Scopes::default().subject(event);
+    latency.apply(event, subject, at, &mut Minutes::default())
+}
+
 fn check(events: &[(Event<'_>, Ts)], kind: LatencyKind, count: u64, p50_ms: f64) {
     let mut latency = Latency::new(NOW.second());
     for (event, at) in events {
-        latency.apply(event, *at);
+        apply(&mut latency, event, *at);
     }
     let summary = latency.summary(kind, Span::Session).expect("something was measured");
     assert_eq!(summary.count, count);
@@ -85,9 +90,9 @@ fn a_bucket_without_samples_is_no_data() {
     let mut latency = Latency::new(NOW.second());
     let mut check = log(Code::SlaCheck, None);
     check.numbers.latency_ms = Some(3.0);
-    latency.apply(&check, NOW.plus_seconds(-4));
-    latency.apply(&check, NOW);
-    let series = latency.series(LatencyKind::Sla, NOW.second() - 5, 2);
+    apply(&mut latency, &check, NOW.plus_seconds(-4));
+    apply(&mut latency, &check, NOW);
+    let series = latency.series(LatencyKind::Sla, Buckets::with_step(2, NOW.second() - 4, NOW.second()));
     let counts: Vec<Option<u64>> = series.iter().map(|p| p.summary.map(|s| s.count)).collect();
     assert_eq!(counts, [Some(1), None, Some(1)]);
 }
@@ -97,7 +102,7 @@ fn a_negative_duration_is_refused_and_counted() {
     let mut latency = Latency::new(NOW.second());
     let mut sla = log(Code::SlaCheck, None);
     sla.numbers.latency_ms = Some(-1.0);
-    assert!(!latency.apply(&sla, NOW));
+    assert!(!apply(&mut latency, &sla, NOW));
     assert_eq!(latency.refused(), 1);
     assert_eq!(latency.summary(LatencyKind::Sla, Span::Session), None);
 }

@@ -11,6 +11,11 @@ fn orders() -> Orders {
     Orders::new(NOW.second())
 }
 
+fn apply(orders: &mut Orders, event: &Event<'_>, at: Ts) {
+    let subject = crate::scope::Scopes::default().subject(event);
+    orders.apply(event, subject, at, &mut Minutes::default());
+}
+
 fn event(source: Source, shape: Shape, code: Code, id: Option<&'static str>) -> Event<'static> {
     let mut event = Event::bare(source, shape, code, "x");
     event.order_id = id.map(Cow::Borrowed);
@@ -30,7 +35,7 @@ fn success(status: OrderStatus, id: &'static str) -> Event<'static> {
 fn check(events: &[Event<'_>], expected: &[(Outcome, u64)]) {
     let mut orders = orders();
     for event in events {
-        orders.apply(event, NOW);
+        apply(&mut orders, event, NOW);
     }
     for span in [Span::Session, Span::MINUTE] {
         let outcomes = orders.outcomes(span);
@@ -101,7 +106,7 @@ fn on_a_tie_the_order_logs_speak_and_give_the_reasons() {
     for (source, reason) in [(Source::Events, "from events"), (Source::Denied, "from order logs")] {
         let mut denial = event(source, Shape::Flat, Code::RiskDeny, None);
         denial.reason = Some(Cow::Borrowed(reason));
-        orders.apply(&denial, NOW);
+        apply(&mut orders, &denial, NOW);
     }
     let reasons = orders.deny_reasons();
     assert_eq!(reasons.len(), 1);
@@ -122,10 +127,10 @@ fn rates_without_a_denominator_are_no_data() {
     let mut orders = orders();
     assert_eq!(orders.fill_rate(Span::Session), None);
     assert_eq!(orders.deny_rate(Span::Session), None);
-    orders.apply(&log(Shape::Canonical, Code::Submit, Some("a")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Submit, Some("a")), NOW);
     assert_eq!(orders.fill_rate(Span::Session), None, "no writer ever reported a fill");
     assert_eq!(orders.deny_rate(Span::Session), Some(0.0));
-    orders.apply(&log(Shape::Canonical, Code::Fill, Some("a")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Fill, Some("a")), NOW);
     assert_eq!(orders.fill_rate(Span::Session), Some(1.0));
 }
 
@@ -135,9 +140,9 @@ fn deny_rates_by_class_add_up() {
     for reason in ["WHY_NEGATIVE_EDGE", "trap_guard", "trap_guard", "WHY_EX_REJECT"] {
         let mut denial = event(Source::Denied, Shape::Flat, Code::Other, None);
         denial.reason = Some(Cow::Borrowed(reason));
-        orders.apply(&denial, NOW);
+        apply(&mut orders, &denial, NOW);
     }
-    orders.apply(&log(Shape::Flat, Code::Submit, None), NOW);
+    apply(&mut orders, &log(Shape::Flat, Code::Submit, None), NOW);
     let of = |class| orders.deny_rate_of(class, Span::MINUTE);
     assert_eq!(
         [of(DenyClass::Skip), of(DenyClass::Guard), of(DenyClass::Exchange)],
@@ -149,11 +154,11 @@ fn deny_rates_by_class_add_up() {
 #[test]
 fn an_order_is_pending_from_its_submission_to_its_end() {
     let mut orders = orders();
-    orders.apply(&log(Shape::Canonical, Code::Submit, Some("a")), NOW);
-    orders.apply(&log(Shape::Canonical, Code::Ack, Some("b")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Submit, Some("a")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Ack, Some("b")), NOW);
     let later = NOW.plus_seconds(12);
     assert_eq!(orders.pending(later), Pending { count: 2, unknown: 0, oldest_age_seconds: 12.0 });
-    orders.apply(&log(Shape::Canonical, Code::Cancel, Some("a")), later);
+    apply(&mut orders, &log(Shape::Canonical, Code::Cancel, Some("a")), later);
     assert_eq!(orders.pending(later).count, 1);
     let much_later = NOW.plus_seconds(901);
     assert_eq!(orders.pending(much_later), Pending { count: 0, unknown: 1, oldest_age_seconds: 0.0 });
@@ -162,17 +167,17 @@ fn an_order_is_pending_from_its_submission_to_its_end() {
 #[test]
 fn pending_is_told_by_the_writer_that_knows_how_orders_ended() {
     let mut orders = orders();
-    orders.apply(&log(Shape::Flat, Code::Submit, None), NOW);
-    orders.apply(&log(Shape::Flat, Code::Ack, Some("client-1")), NOW);
-    orders.apply(&success(OrderStatus::Filled, "exchange-1"), NOW);
+    apply(&mut orders, &log(Shape::Flat, Code::Submit, None), NOW);
+    apply(&mut orders, &log(Shape::Flat, Code::Ack, Some("client-1")), NOW);
+    apply(&mut orders, &success(OrderStatus::Filled, "exchange-1"), NOW);
     assert_eq!(orders.pending(NOW).count, 0);
 }
 
 #[test]
 fn a_submission_that_arrives_after_the_end_is_not_pending() {
     let mut orders = orders();
-    orders.apply(&log(Shape::Canonical, Code::Fill, Some("a")), NOW);
-    orders.apply(&log(Shape::Canonical, Code::Submit, Some("a")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Fill, Some("a")), NOW);
+    apply(&mut orders, &log(Shape::Canonical, Code::Submit, Some("a")), NOW);
     assert_eq!(orders.pending(NOW).count, 0);
 }
 
@@ -180,7 +185,7 @@ fn a_submission_that_arrives_after_the_end_is_not_pending() {
 fn beyond_the_limit_old_ids_are_forgotten_and_that_is_counted() {
     let mut orders = Orders::with_id_limit(NOW.second(), 2);
     for id in ["a", "b", "c", "a"] {
-        orders.apply(&log(Shape::Canonical, Code::Submit, Some(id)), NOW);
+        apply(&mut orders, &log(Shape::Canonical, Code::Submit, Some(id)), NOW);
     }
     assert_eq!(orders.forgotten_ids(), 2);
     assert_eq!(orders.outcomes(Span::Session).get(Outcome::Submitted), 4, "goes on counting");
@@ -190,14 +195,14 @@ fn beyond_the_limit_old_ids_are_forgotten_and_that_is_counted() {
 fn writers_that_differ_by_more_than_a_tenth_are_named() {
     let mut orders = orders();
     for _ in 0..10 {
-        orders.apply(&event(Source::Denied, Shape::Flat, Code::Other, None), NOW);
+        apply(&mut orders, &event(Source::Denied, Shape::Flat, Code::Other, None), NOW);
     }
     assert!(!orders.writers_differ(Outcome::Denied));
     for _ in 0..8 {
-        orders.apply(&log(Shape::Flat, Code::RiskDeny, None), NOW);
+        apply(&mut orders, &log(Shape::Flat, Code::RiskDeny, None), NOW);
     }
     assert!(orders.writers_differ(Outcome::Denied));
-    orders.apply(&log(Shape::Flat, Code::RiskDeny, None), NOW);
+    apply(&mut orders, &log(Shape::Flat, Code::RiskDeny, None), NOW);
     assert!(!orders.writers_differ(Outcome::Denied), "nine of ten is within a tenth");
     let counts: Vec<u64> = orders.by_writer(Outcome::Denied).iter().map(|by| by.count).collect();
     assert_eq!(counts, [9, 10]);

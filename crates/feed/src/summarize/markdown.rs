@@ -2,6 +2,8 @@
 //!
 //! Invariant: text from the logs cannot break out of its cell.
 
+mod slices;
+
 use std::fmt::Write as _;
 
 use aurora_domain::{
@@ -32,8 +34,11 @@ pub(super) fn print(report: &Report) -> String {
     table(&mut text, ["Kind", "Count", "p50", "p90", "p95", "p99", "Largest"], &latency(report));
     heading(&mut text, "Routes");
     table(&mut text, ["Route", "Count"], &routes(report));
+    slices::print(&mut text, report);
     heading(&mut text, "Governance");
     table(&mut text, ["Figure", "Last logged"], &governance(report));
+    heading(&mut text, "Transitions");
+    table(&mut text, ["At", "From", "To", "Reason"], &transitions(report));
     heading(&mut text, "Protection");
     table(&mut text, ["Figure", "Last logged"], &protection(report));
     heading(&mut text, "Unknown codes");
@@ -141,19 +146,42 @@ fn governance(report: &Report) -> Vec<[String; 2]> {
         row("Samples", or_no_data(governance.samples, count)),
         row("Decision", or_no_data(governance.decision, str::to_owned)),
         row("Mode", or_no_data(governance.mode.as_deref(), escape)),
+        row("Upper bound", number(governance.log_a)),
+        row("Lower bound", number(governance.log_b)),
+        row("Records of the test", count(governance.tests)),
+        row("Null hypothesis kept", count(governance.accepted_h0)),
+        row("Alternative taken", count(governance.accepted_h1)),
+        row("Evaluations", count(governance.evaluations)),
+        row("Transitions", count(governance.transition_count)),
     ]
+}
+
+fn transitions(report: &Report) -> Vec<[String; 4]> {
+    let name = |name: &Option<String>| or_no_data(name.as_deref(), escape);
+    let transitions = report.governance.transitions.iter();
+    transitions
+        .map(|by| [date_time_utc(Ts(by.ts_ns)), name(&by.from), name(&by.to), name(&by.reason)])
+        .collect()
 }
 
 fn protection(report: &Report) -> Vec<[String; 2]> {
     let protection = &report.protection;
     let breaker = protection.breaker.as_ref();
-    vec![
+    let mut rows = vec![
         row("Circuit breaker", or_no_data(breaker, |breaker| breaker.state.to_owned())),
         row("In that state since", or_no_data(breaker, |breaker| date_time_utc(Ts(breaker.since_ts_ns)))),
         row("Armed", or_no_data(protection.armed, yes_no)),
         row("Halted", or_no_data(protection.halted, yes_no)),
         row("Cools off until", or_no_data(protection.cooloff_until_ts_ns, |ts| date_time_utc(Ts(ts)))),
-    ]
+        row("Breaker states", count(protection.breaker_changes)),
+    ];
+    rows.extend(protection.counts.0.iter().map(|(code, by)| [escape(code), count(*by)]));
+    rows.extend(protection.health.0.iter().map(|(code, health)| {
+        let value = or_no_data(health.value_ms, format::millis);
+        let limit = or_no_data(health.threshold_ms, format::millis);
+        [format!("{}, last", escape(code)), format!("{value}, threshold {limit}")]
+    }));
+    rows
 }
 
 /// Only where there is something that could not be read.

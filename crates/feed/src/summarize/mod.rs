@@ -15,6 +15,7 @@ mod markdown;
 mod names;
 mod reduce;
 mod report;
+mod slices;
 mod totals;
 
 pub use error::SummarizeError;
@@ -22,7 +23,11 @@ pub use input::{FileRead, Incomplete, Input, RejectedLine};
 pub use names::Named;
 pub use reduce::{Reduced, reduce};
 pub use report::{
-    Breaker, DenyReason, Governance, Latency, Pending, Protection, RejectedLines, Report, Routes, Session,
+    Breaker, DenyReason, Governance, Health, Latency, Pending, Protection, RejectedLines, Report, Routes,
+    Session, TestPoint, Transition,
+};
+pub use slices::{
+    DropOut, Funnel, Gauge, Last, Market, Operations, Prices, Provenance, Service, Symbol, Trade, Xai,
 };
 
 /// How a summary is printed.

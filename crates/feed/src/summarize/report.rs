@@ -9,6 +9,7 @@ use super::{
     input::{FileRead, Incomplete, RejectedLine},
     markdown,
     names::Named,
+    slices::{Funnel, Gauge, Market, Operations, Provenance, Service, Trade, Xai},
 };
 
 /// A session's totals.
@@ -40,6 +41,22 @@ pub struct Report {
     pub latency_refused: u64,
     /// Which way orders went.
     pub routes: Routes,
+    /// From intent to fill, and why intents drop out.
+    pub funnel: Funnel,
+    /// How much is explained.
+    pub xai: Xai,
+    /// Whether records of orders say where they come from.
+    pub provenance: Provenance,
+    /// Money, by symbol.
+    pub trade: Trade,
+    /// Queries to the service.
+    pub service: Service,
+    /// Books and prices, as last logged.
+    pub market: Market,
+    /// Risk gauges, as last logged.
+    pub risk: Named<&'static str, Gauge>,
+    /// What operators did.
+    pub operations: Operations,
     /// What governs the strategy, as last logged.
     pub governance: Governance,
     /// What protects the account, as last logged.
@@ -151,6 +168,50 @@ pub struct Governance {
     pub decision: Option<&'static str>,
     /// Such as `shadow`, `canary` or `live`.
     pub mode: Option<String>,
+    /// At or above this ratio the test accepts the alternative.
+    pub log_a: Option<f64>,
+    /// At or below this ratio the test keeps the null hypothesis.
+    pub log_b: Option<f64>,
+    /// Records of the test.
+    pub tests: u64,
+    /// Those that kept the null hypothesis.
+    pub accepted_h0: u64,
+    /// Those that took the alternative.
+    pub accepted_h1: u64,
+    /// The test's latest points, oldest first.
+    pub path: Vec<TestPoint>,
+    /// Evaluations of the governor.
+    pub evaluations: u64,
+    /// Changes of the mode.
+    pub transition_count: u64,
+    /// The latest of them, oldest first.
+    pub transitions: Vec<Transition>,
+}
+
+/// The sequential test after one of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TestPoint {
+    /// When, nanoseconds since the Unix epoch.
+    pub ts_ns: i64,
+    /// Log-likelihood ratio.
+    pub llr: Option<f64>,
+    /// Samples so far; whole.
+    pub samples: Option<u64>,
+    /// `accept H0`, `accept H1` or `continue`.
+    pub decision: &'static str,
+}
+
+/// A change of the governor's mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    /// When, nanoseconds since the Unix epoch.
+    pub ts_ns: i64,
+    /// The mode before.
+    pub from: Option<String>,
+    /// The mode after.
+    pub to: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// What protects the account.
@@ -164,6 +225,25 @@ pub struct Protection {
     pub halted: Option<bool>,
     /// Until when the bot cools off, nanoseconds since the Unix epoch.
     pub cooloff_until_ts_ns: Option<i64>,
+    /// States that the breaker was found in, the first one included.
+    pub breaker_changes: u64,
+    /// The latest of them, oldest first.
+    pub breaker_history: Vec<Breaker>,
+    /// Records of arming, guards, idempotency and health by code.
+    pub counts: Named<String, u64>,
+    /// `HEALTH.LATENCY_*` as last logged.
+    pub health: Named<String, Health>,
+}
+
+/// A latency of the bot's own health check.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Health {
+    /// As measured, milliseconds.
+    pub value_ms: Option<f64>,
+    /// What it is held against, milliseconds.
+    pub threshold_ms: Option<f64>,
+    /// When, nanoseconds since the Unix epoch.
+    pub ts_ns: i64,
 }
 
 /// State of the circuit breaker.

@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use aurora_domain::{
-    BreakerState, DenyClass, LatencyKind, LatencySummary, Outcome, Span, State, Ts, Writer, orders::Orders,
+    BreakerState, DenyClass, LatencyKind, LatencySummary, Outcome, Span, State, Ts, Writer,
+    governance::{self, SprtPoint},
+    latest::Latest,
+    orders::Orders,
+    protection,
 };
 
 use super::{
     names::Named,
     reduce::Reduced,
     report::{
-        Breaker, DenyReason, Governance, Latency, Pending, Protection, RejectedLines, Report, Routes, Session,
+        Breaker, DenyReason, Governance, Health, Latency, Pending, Protection, RejectedLines, Report, Routes,
+        Session, TestPoint, Transition,
     },
+    slices::{self, Funnel, Market, Operations, Provenance, Service, Trade, Xai},
 };
 
 impl Report {
@@ -46,6 +52,14 @@ impl Report {
                 .collect(),
             latency_refused: state.latency().refused(),
             routes: Routes::new(state),
+            funnel: Funnel::new(state),
+            xai: Xai::new(state),
+            provenance: Provenance::new(state),
+            trade: Trade::new(state),
+            service: Service::new(state),
+            market: Market::new(state),
+            risk: slices::risk(state),
+            operations: Operations::new(state),
             governance: Governance::new(state),
             protection: Protection::new(state),
             rejected_lines: RejectedLines {
@@ -119,7 +133,7 @@ impl Pending {
 
 impl From<LatencySummary> for Latency {
     fn from(summary: LatencySummary) -> Self {
-        let LatencySummary { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms } = summary;
+        let LatencySummary { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms, .. } = summary;
         Self { count, p50_ms, p90_ms, p95_ms, p99_ms, max_ms }
     }
 }
@@ -141,7 +155,42 @@ impl Governance {
             llr: governance.llr,
             samples: governance.samples.map(whole),
             decision: governance.decision,
-            mode: governance.mode.as_deref().map(str::to_owned),
+            mode: owned(governance.mode.as_deref()),
+            log_a: governance.boundaries.upper,
+            log_b: governance.boundaries.lower,
+            tests: governance.tests(),
+            accepted_h0: governance.accepted().0,
+            accepted_h1: governance.accepted().1,
+            path: governance.path().map(TestPoint::from).collect(),
+            evaluations: governance.evaluations(),
+            transition_count: governance.transition_total(),
+            transitions: governance.transitions().map(Transition::from).collect(),
+        }
+    }
+}
+
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}
+
+impl From<&SprtPoint> for TestPoint {
+    fn from(point: &SprtPoint) -> Self {
+        Self {
+            ts_ns: point.at.0,
+            llr: point.llr,
+            samples: point.samples.map(whole),
+            decision: point.decision,
+        }
+    }
+}
+
+impl From<&governance::Transition> for Transition {
+    fn from(by: &governance::Transition) -> Self {
+        Self {
+            ts_ns: by.at.0,
+            from: owned(by.from.as_deref()),
+            to: owned(by.to.as_deref()),
+            reason: owned(by.reason.as_deref()),
         }
     }
 }
@@ -163,7 +212,22 @@ impl Protection {
             armed: protection.armed,
             halted: protection.halted,
             cooloff_until_ts_ns: protection.cooloff_until.map(nanos),
+            breaker_changes: protection.breaker_changes(),
+            breaker_history: protection.breaker_history().map(Breaker::from).collect(),
+            counts: protection.counts(Span::Session).into_iter().collect(),
+            health: protection
+                .health()
+                .into_iter()
+                .map(|(code, latest)| (code.to_owned(), Health::from(latest)))
+                .collect(),
         }
+    }
+}
+
+impl From<Latest<protection::Health>> for Health {
+    fn from(latest: Latest<protection::Health>) -> Self {
+        let protection::Health { value_ms, threshold_ms } = latest.value;
+        Self { value_ms, threshold_ms, ts_ns: latest.at.0 }
     }
 }
 

@@ -16,6 +16,12 @@ fn check_vector(vector: &Value) {
     let line = vector["line"].as_str().unwrap();
     let expect = vector["expect"].as_object().unwrap();
     let decoded = decode(source, 7, line.as_bytes());
+    let general = decode_with_serde(source, line.as_bytes());
+    assert_eq!(
+        decoded.as_ref().map_err(|rejected| &rejected.reason),
+        general.as_ref(),
+        "{name}: both readers"
+    );
     if expect.get("rejected") == Some(&Value::Bool(true)) {
         assert_eq!(decoded.expect_err(name).line, 7, "{name}");
         return;

@@ -1,0 +1,392 @@
+//! From intent to fill: how many get past each step, and the reasons of those that do not.
+//!
+//! Several records tell of one step, so each step has candidates, counted apart per writer, and the candidate
+//! with the largest count in the session speaks for the session and every window (as in [`crate::orders`]):
+//!
+//! | step | candidates of a writer |
+//! |---|---|
+//! | intents | verdicts of the policy; `ORDER.INTENT.RECEIVED`, once per intent id. On a tie the latter |
+//! | past the gate | records of sizing, whatever the size; verdicts of the policy that do not refuse. On a tie the latter |
+//! | sized | `KELLY.APPLIED` with a size; `SIZING.DECISION` whose reason is none or begins with `OK` |
+//! | routed | maker and taker of the policy, of a route's own record, of the router |
+//! | submitted, acked, filled | as in `orders.*` |
+//!
+//! A step that no record of the session tells of is no data. Reasons come from one candidate too: a writer's
+//! denials (`ORDER.DENY`, `RISK.DENY`, `SLA.DENY`, rows of `orders_denied`), or a writer's refusals by policy,
+//! sizing and router. Invariants: [`FunnelCounts::ID_LIMIT`] intents are told apart, [`FunnelCounts::REASON_LIMIT`]
+//! reasons per candidate; a late or repeated record of an intent counts once.
+
+use hashbrown::HashMap;
+
+use crate::{
+    code::Code,
+    detail::{Detail, Stage, Verdict},
+    event::{Event, Route, Source, Writer},
+    orders::Orders,
+    outcome::Outcome,
+    recent::Recent,
+    scope::id_key,
+    span::Span,
+    tally::{OTHER, Tally, speaker},
+    time::Ts,
+};
+
+/// A step from intent to fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The strategy considered a trade.
+    Intents,
+    /// The policy let it pass.
+    PastGate,
+    /// It has a size.
+    Sized,
+    /// It has a way to the market.
+    Routed,
+    /// It left for the exchange.
+    Submitted,
+    /// The exchange took it.
+    Acked,
+    /// It was filled.
+    Filled,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Step; 7] = [
+        Step::Intents,
+        Step::PastGate,
+        Step::Sized,
+        Step::Routed,
+        Step::Submitted,
+        Step::Acked,
+        Step::Filled,
+    ];
+
+    /// The metric's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Intents => "intents",
+            Step::PastGate => "past_gate",
+            Step::Sized => "sized",
+            Step::Routed => "routed",
+            Step::Submitted => "submitted",
+            Step::Acked => "acked",
+            Step::Filled => "filled",
+        }
+    }
+}
+
+/// Intents that did not reach a step, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropOut {
+    /// The step that they did not reach.
+    pub step: Step,
+    /// The reason as logged, without a number at its end.
+    pub reason: String,
+    /// How many, in the session.
+    pub count: u64,
+}
+
+/// Drop-outs as one candidate tells them.
+#[derive(Clone, Debug, Default)]
+struct Drops {
+    total: u64,
+    /// Each reason's counts by step; `None` where the record does not say which.
+    by_reason: HashMap<Box<str>, Vec<(Option<Step>, u64)>>,
+    other: u64,
+}
+
+impl Drops {
+    fn add(&mut self, step: Option<Step>, reason: &str) {
+        self.total += 1;
+        if !self.by_reason.contains_key(reason) {
+            if self.by_reason.len() >= FunnelCounts::REASON_LIMIT {
+                self.other += 1;
+                return;
+            }
+            self.by_reason.insert(reason.into(), Vec::new());
+        }
+        let Some(steps) = self.by_reason.get_mut(reason) else { return };
+        match steps.iter_mut().find(|(known, _)| *known == step) {
+            Some((_, count)) => *count += 1,
+            None => steps.push((step, 1)),
+        }
+    }
+}
+
+/// What one writer tells.
+#[derive(Clone, Debug, Default)]
+struct Witness {
+    verdicts: Tally,
+    intents: Tally,
+    passed: Tally,
+    /// `SIZING.DECISION`: all, and those with a size.
+    decided: [Tally; 2],
+    /// `KELLY.APPLIED`: all, and those with a size.
+    applied: [Tally; 2],
+    routed: [Tally; 3],
+    refusals: Drops,
+    denials: Drops,
+}
+
+impl Witness {
+    fn tallies(&mut self) -> impl Iterator<Item = &mut Tally> {
+        let Self { verdicts, intents, passed, decided, applied, routed, .. } = self;
+        [verdicts, intents, passed].into_iter().chain(decided).chain(applied).chain(routed)
+    }
+
+    fn routes(&self) -> bool {
+        self.routed.iter().any(|tally| tally.session() > 0)
+    }
+}
+
+const INTENT: u8 = 1;
+const DENIAL: u8 = 2;
+
+/// What every writer tells of the funnel.
+#[derive(Clone, Debug)]
+pub struct FunnelCounts {
+    end: i64,
+    witnesses: [Option<Box<Witness>>; Writer::COUNT],
+    seen: Recent<u8>,
+    /// The step at which policy, sizing or router refuse for a reason.
+    learned: HashMap<Box<str>, Step>,
+}
+
+impl FunnelCounts {
+    /// How many intents are told apart; a repeated record of an older one counts again.
+    pub const ID_LIMIT: usize = 65_536;
+    /// How many reasons are told apart per candidate; the rest is `other`.
+    pub const REASON_LIMIT: usize = 512;
+
+    pub(crate) fn new(end: i64) -> Self {
+        Self {
+            end,
+            witnesses: Default::default(),
+            seen: Recent::new(Self::ID_LIMIT),
+            learned: HashMap::default(),
+        }
+    }
+
+    pub(crate) fn advance(&mut self, end: i64) {
+        self.end = self.end.max(end);
+        for witness in self.witnesses.iter_mut().flatten() {
+            witness.tallies().for_each(|tally| tally.advance(end));
+        }
+    }
+
+    /// Counts what `event` tells. Returns true where it tells something.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        let Some(writer) = event.writer() else { return false };
+        if event.source == Source::Denied {
+            return self.deny(event, writer, None);
+        }
+        if event.source != Source::Events {
+            return false;
+        }
+        match event.code {
+            Code::IntentReceived => {
+                if !self.is_new(event, writer, INTENT) {
+                    return false;
+                }
+                let end = self.end;
+                self.witness(writer, |witness| witness.intents.count(end, at.second()));
+            }
+            Code::PolicyDecision => self.judge(event, writer, at),
+            Code::SizingDecision | Code::KellyApplied => self.size(event, writer, at),
+            Code::RouterDecision
+            | Code::RouteMaker
+            | Code::RouteTaker
+            | Code::RouteDeny
+            | Code::RouteCancel => {
+                let decider = if event.code == Code::RouterDecision { 2 } else { 1 };
+                self.route(event, writer, decider, at);
+            }
+            Code::OrderDeny | Code::RiskDeny => return self.deny(event, writer, stage_of(event)),
+            Code::SlaDeny => return self.deny(event, writer, Some(Step::Submitted)),
+            _ => return false,
+        }
+        true
+    }
+
+    fn judge(&mut self, event: &Event<'_>, writer: Writer, at: Ts) {
+        let (end, second) = (self.end, at.second());
+        let refused = event.detail == Detail::Policy(Verdict::Refused);
+        let passed = event.detail == Detail::Policy(Verdict::Passed) || event.route.is_some();
+        self.witness(writer, |witness| {
+            witness.verdicts.count(end, second);
+            if passed && !refused {
+                witness.passed.count(end, second);
+            }
+        });
+        if refused {
+            self.refuse(event, writer, Step::PastGate);
+        } else {
+            self.route(event, writer, 0, at);
+        }
+    }
+
+    fn size(&mut self, event: &Event<'_>, writer: Writer, at: Ts) {
+        let (end, second) = (self.end, at.second());
+        let kelly = event.code == Code::KellyApplied;
+        let sized = if kelly {
+            !matches!(event.detail, Detail::Risk([.., Some(size), _, _]) if size <= 0.0)
+        } else {
+            event.reason.as_deref().is_none_or(|reason| reason.starts_with("OK"))
+        };
+        self.witness(writer, |witness| {
+            let [all, with_size] = if kelly { &mut witness.applied } else { &mut witness.decided };
+            all.count(end, second);
+            if sized {
+                with_size.count(end, second);
+            }
+        });
+        if !sized && !kelly {
+            self.refuse(event, writer, Step::Sized);
+        }
+    }
+
+    fn route(&mut self, event: &Event<'_>, writer: Writer, decider: usize, at: Ts) {
+        let (end, second) = (self.end, at.second());
+        match event.route {
+            Some(Route::Maker | Route::Taker) => self.witness(writer, |witness| {
+                if let Some(tally) = witness.routed.get_mut(decider) {
+                    tally.count(end, second);
+                }
+            }),
+            Some(Route::Deny | Route::Cancel) => self.refuse(event, writer, Step::Routed),
+            None => {}
+        }
+    }
+
+    /// A refusal by policy, sizing or router, which also teaches at which step its reason stands.
+    fn refuse(&mut self, event: &Event<'_>, writer: Writer, step: Step) {
+        if let Some(reason) = event.reason.as_deref()
+            && self.learned.len() < Self::REASON_LIMIT
+            && !self.learned.contains_key(reason)
+        {
+            self.learned.insert(reason.into(), step);
+        }
+        self.witness(writer, |witness| witness.refusals.add(Some(step), reason_of(event)));
+    }
+
+    fn deny(&mut self, event: &Event<'_>, writer: Writer, step: Option<Step>) -> bool {
+        let new = self.is_new(event, writer, DENIAL);
+        if new {
+            self.witness(writer, |witness| witness.denials.add(step, reason_of(event)));
+        }
+        new
+    }
+
+    /// Whether this is the writer's first record of this kind about this intent; without an id every record is.
+    fn is_new(&mut self, event: &Event<'_>, writer: Writer, kind: u8) -> bool {
+        let Some(id) = event.intent_id.as_ref().or(event.order_id.as_ref()) else { return true };
+        let key = id_key(event.run_id.as_deref(), id) ^ writer.index() as u128;
+        let seen = self.seen.entry(key, || 0);
+        let new = *seen & kind == 0;
+        *seen |= kind;
+        new
+    }
+
+    fn witness(&mut self, writer: Writer, tell: impl FnOnce(&mut Witness)) {
+        if let Some(slot) = self.witnesses.get_mut(writer.index()) {
+            tell(slot.get_or_insert_default());
+        }
+    }
+
+    fn known(&self) -> impl Iterator<Item = &Witness> {
+        self.witnesses.iter().filter_map(Option::as_deref)
+    }
+
+    /// How many reached `step` in `span`; `None` where nothing in the session tells of that step.
+    pub(crate) fn reached<'f>(&'f self, step: Step, span: Span, orders: &Orders) -> Option<u64> {
+        let spoken = match step {
+            Step::Intents => {
+                let verdicts = self.known().map(|witness| &witness.verdicts);
+                speaker(verdicts.chain(self.known().map(|witness| &witness.intents)))
+            }
+            Step::PastGate => {
+                let judged = self.known().any(|witness| witness.verdicts.session() > 0);
+                let sizing = self.known().flat_map(|witness| witness.applied.iter().chain(&witness.decided));
+                let passed = speaker(sizing.chain(self.known().map(|witness| &witness.passed)));
+                return (judged || passed.is_some()).then(|| passed.map_or(0, |tally| tally.over(span)));
+            }
+            Step::Sized => {
+                let told = self.known().any(|witness| {
+                    witness.applied.iter().chain(&witness.decided).any(|tally| tally.session() > 0)
+                });
+                let with_size = |[_, with_size]: &'f [Tally; 2]| with_size;
+                let applied = self.known().map(|witness| with_size(&witness.applied));
+                let sized = speaker(applied.chain(self.known().map(|witness| with_size(&witness.decided))));
+                return told.then(|| sized.map_or(0, |tally| tally.over(span)));
+            }
+            Step::Routed => speaker(self.known().flat_map(|witness| &witness.routed)),
+            Step::Submitted => return Some(orders.outcomes(span).get(Outcome::Submitted)),
+            Step::Acked => return Some(orders.outcomes(span).get(Outcome::Acked)),
+            Step::Filled => return Some(orders.outcomes(span).get(Outcome::Filled)),
+        };
+        spoken.map(|tally| tally.over(span))
+    }
+
+    /// Why intents did not reach a step, in the session: by step, then most frequent first.
+    ///
+    /// A denial that does not name its step stands where policy, sizing or router refuse for the same reason;
+    /// failing that before submission, where its writer also routes, and else before the gate.
+    pub(crate) fn drop_outs(&self) -> Vec<DropOut> {
+        let told = || Writer::all().filter_map(|writer| Some((writer, self.of(writer)?)));
+        let refusals = told().map(|(writer, witness)| (writer, &witness.refusals));
+        let denials = told().map(|(writer, witness)| (writer, &witness.denials));
+        let Some((writer, drops)) = refusals.chain(denials).max_by_key(|(_, drops)| drops.total) else {
+            return Vec::new();
+        };
+        // Order logs hold no routes: the events of the same shape tell whether their writer routes.
+        let routes = self.of(Writer { order_logs: false, ..writer }).is_some_and(Witness::routes);
+        let unplaced = if routes { Step::Submitted } else { Step::PastGate };
+        let mut counts: HashMap<(Step, &str), u64> = HashMap::default();
+        for (reason, steps) in &drops.by_reason {
+            for (step, count) in steps {
+                let step = step.or_else(|| self.learned.get(reason).copied()).unwrap_or(unplaced);
+                *counts.entry((step, reason)).or_default() += count;
+            }
+        }
+        if drops.other > 0 {
+            *counts.entry((unplaced, OTHER)).or_default() += drops.other;
+        }
+        let mut drop_outs: Vec<DropOut> = counts
+            .into_iter()
+            .map(|((step, reason), count)| DropOut { step, reason: reason.to_owned(), count })
+            .collect();
+        drop_outs.sort_by(|a, b| (a.step, b.count, &a.reason).cmp(&(b.step, a.count, &b.reason)));
+        drop_outs
+    }
+
+    fn of(&self, writer: Writer) -> Option<&Witness> {
+        self.witnesses.get(writer.index())?.as_deref()
+    }
+
+    /// How many intents were forgotten; above zero, repeated records may count again.
+    pub fn forgotten_intents(&self) -> u64 {
+        self.seen.forgotten()
+    }
+}
+
+fn stage_of(event: &Event<'_>) -> Option<Step> {
+    match event.detail {
+        Detail::Denial(Stage::Gate) => Some(Step::PastGate),
+        Detail::Denial(Stage::Sizing) => Some(Step::Sized),
+        Detail::Denial(Stage::Routing) => Some(Step::Routed),
+        Detail::Denial(Stage::Submission) => Some(Step::Submitted),
+        _ => None,
+    }
+}
+
+fn reason_of<'e>(event: &'e Event<'_>) -> &'e str {
+    match &event.reason {
+        Some(reason) => reason,
+        None if event.source == Source::Events => &event.code_text,
+        None => "no reason given",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What protects the account: circuit breaker, arming, cool-off and halts, guards, idempotency, health.
+//!
+//! Invariants: the breaker's history holds its latest [`Protection::HISTORY_LIMIT`] changes, 64 codes are counted
+//! apart and the rest together, and [`Protection::HEALTH_LIMIT`] health gauges are kept; a record that arrives late
+//! does not replace a newer one.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+use crate::{
+    code::Code,
+    detail::Detail,
+    event::{BreakerState, Event},
+    latest::{Latest, update},
+    span::Span,
+    tally::CodeTallies,
+    time::Ts,
+};
+
+/// A latency of the bot's own health check against its threshold, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Health {
+    /// As measured.
+    pub value_ms: Option<f64>,
+    /// What it is held against.
+    pub threshold_ms: Option<f64>,
+}
+
+/// What protects the account, as last reported; `None` where it never was.
+#[derive(Clone, Debug, Default)]
+pub struct Protection {
+    /// The circuit breaker and since when it is in that state.
+    pub breaker: Option<(BreakerState, Ts)>,
+    /// Whether trading is armed.
+    pub armed: Option<bool>,
+    /// Whether trading is halted.
+    pub halted: Option<bool>,
+    /// Until when the bot cools off.
+    pub cooloff_until: Option<Ts>,
+    end: i64,
+    history: VecDeque<(BreakerState, Ts)>,
+    changes: u64,
+    breaker_at: Option<Ts>,
+    arming_at: Option<Ts>,
+    counts: CodeTallies,
+    health: HashMap<Box<str>, Option<Latest<Health>>>,
+}
+
+impl Protection {
+    /// How many changes of the breaker are kept.
+    pub const HISTORY_LIMIT: usize = 64;
+    /// How many health gauges are kept.
+    pub const HEALTH_LIMIT: usize = 16;
+
+    pub(crate) fn new(end: i64) -> Self {
+        Self { end, ..Self::default() }
+    }
+
+    pub(crate) fn advance(&mut self, end: i64) {
+        self.end = self.end.max(end);
+        self.counts.advance(end);
+    }
+
+    /// Takes in what `event` tells. Returns true where that changes a figure.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        match event.code {
+            Code::Breaker => self.set_breaker(event, at),
+            Code::Halt | Code::Resume | Code::ArmState | Code::CoolOff => {
+                self.counts.count(&event.code_text, self.end, at.second());
+                self.set_arming(event, at);
+                true
+            }
+            Code::HealthLatency => {
+                self.counts.count(&event.code_text, self.end, at.second());
+                self.set_health(event, at);
+                true
+            }
+            Code::SpreadGuard | Code::Trap | Code::Idem | Code::HealthError => {
+                self.counts.count(&event.code_text, self.end, at.second());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns true where the state changed.
+    fn set_breaker(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        let late = self.breaker_at.is_some_and(|known| known > at);
+        let Some(state) = event.breaker.filter(|_| !late) else { return false };
+        self.breaker_at = Some(at);
+        if self.breaker.is_some_and(|(known, _)| known == state) {
+            return false;
+        }
+        self.breaker = Some((state, at));
+        self.changes += 1;
+        self.history.push_back((state, at));
+        if self.history.len() > Self::HISTORY_LIMIT {
+            self.history.pop_front();
+        }
+        true
+    }
+
+    fn set_arming(&mut self, event: &Event<'_>, at: Ts) {
+        if self.arming_at.is_some_and(|known| known > at) {
+            return;
+        }
+        self.arming_at = Some(at);
+        self.armed = event.armed.or(self.armed);
+        self.halted = match event.code {
+            Code::Halt => Some(true),
+            Code::Resume => Some(false),
+            _ => event.halted.or(self.halted),
+        };
+        if let Some(until) = event.numbers.cooloff_until_s {
+            self.cooloff_until = from_seconds(until);
+        }
+    }
+
+    fn set_health(&mut self, event: &Event<'_>, at: Ts) {
+        let Detail::Health { value_ms, threshold_ms } = event.detail else { return };
+        let code: &str = &event.code_text;
+        let health = Health { value_ms, threshold_ms };
+        if let Some(known) = self.health.get_mut(code) {
+            update(known, health, at);
+        } else if self.health.len() < Self::HEALTH_LIMIT {
+            self.health.insert(code.into(), Some(Latest { value: health, at }));
+        }
+    }
+
+    /// The latest changes of the breaker, oldest first: the state and since when.
+    pub fn breaker_history(&self) -> impl ExactSizeIterator<Item = (BreakerState, Ts)> {
+        self.history.iter().copied()
+    }
+
+    /// The states that the breaker was found in during the session, the first one included; more than
+    /// [`Protection::breaker_history`] holds where some were dropped.
+    pub fn breaker_changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Records over `span` by code: `AURORA.*` and `OPS.RESET` of arming, halts and cool-off, `SPREAD_GUARD_TRIP`,
+    /// `POLICY.TRAP_*`, `IDEM.*`, `HEALTH.ERROR`, `HEALTH.LATENCY_*`. By name; codes that did not fit are `other`.
+    pub fn counts(&self, span: Span) -> Vec<(String, u64)> {
+        self.counts.over(span)
+    }
+
+    /// Records over `span` of codes that begin with `prefix`, as in [`Protection::counts`].
+    pub fn count_of(&self, prefix: &str, span: Span) -> u64 {
+        self.counts(span).iter().filter(|(code, _)| code.starts_with(prefix)).map(|(_, count)| count).sum()
+    }
+
+    /// `HEALTH.LATENCY_*` as last reported, by code.
+    pub fn health(&self) -> Vec<(&str, Latest<Health>)> {
+        let mut health: Vec<_> =
+            self.health.iter().filter_map(|(code, latest)| Some((&**code, (*latest)?))).collect();
+        health.sort_by_key(|(code, _)| *code);
+        health
+    }
+}
+
+/// Seconds since the epoch as a point in time; zero and what is no time mean "not set".
+#[expect(clippy::cast_possible_truncation, reason = "checked to lie within the range of Ts")]
+fn from_seconds(seconds: f64) -> Option<Ts> {
+    (seconds > 0.0 && seconds < 9e9).then_some(Ts((seconds * 1e9) as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Shape, Source};
+
+    fn log(code: Code, text: &'static str) -> Event<'static> {
+        Event::bare(Source::Events, Shape::Canonical, code, text)
+    }
+
+    fn breaker(state: BreakerState) -> Event<'static> {
+        Event { breaker: Some(state), ..log(Code::Breaker, "CIRCUIT_BREAKER.STATE") }
+    }
+
+    fn protection(records: &[(i64, Event<'_>)]) -> Protection {
+        let mut protection = Protection::new(0);
+        for (at, event) in records {
+            protection.apply(event, Ts(*at));
+        }
+        protection
+    }
+
+    #[test]
+    fn the_breakers_history_holds_its_changes() {
+        use BreakerState::{Closed, HalfOpen, Open};
+        let states = [(1, Closed), (2, Closed), (3, Open), (5, HalfOpen), (4, Closed), (6, Closed)];
+        let known = protection(&states.map(|(at, state)| (at, breaker(state))));
+        let history: Vec<_> = known.breaker_history().map(|(state, at)| (at.0, state)).collect();
+        assert_eq!(history, [(1, Closed), (3, Open), (5, HalfOpen), (6, Closed)]);
+        assert_eq!(known.breaker, Some((Closed, Ts(6))));
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_changes_are_dropped_and_counted() {
+        let states = [BreakerState::Open, BreakerState::Closed];
+        let records: Vec<_> = states.into_iter().cycle().take(200).map(breaker).zip(0..).collect();
+        let records: Vec<_> = records.into_iter().map(|(event, at)| (at, event)).collect();
+        let known = protection(&records);
+        assert_eq!(
+            (known.breaker_history().len(), known.breaker_changes()),
+            (Protection::HISTORY_LIMIT, 200)
+        );
+        assert_eq!(known.breaker_history().next().unwrap().1, Ts(136));
+    }
+
+    #[test]
+    fn a_late_record_does_not_undo_a_halt() {
+        let halt = log(Code::Halt, "AURORA.HALT");
+        let armed =
+            Event { halted: Some(false), armed: Some(true), ..log(Code::ArmState, "AURORA.ARM_STATE") };
+        let known = protection(&[(5, halt.clone()), (4, armed.clone())]);
+        assert_eq!((known.halted, known.armed), (Some(true), None));
+        let known = protection(&[(4, armed), (5, halt), (6, log(Code::Resume, "AURORA.RESUME"))]);
+        assert_eq!((known.halted, known.armed), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn guards_and_idempotency_are_counted_by_code() {
+        let known = protection(&[
+            (1, log(Code::SpreadGuard, "SPREAD_GUARD_TRIP")),
+            (1, log(Code::Idem, "IDEM.HIT")),
+            (1, log(Code::Idem, "IDEM.DUP")),
+            (1, log(Code::Idem, "IDEM.HIT")),
+            (1, log(Code::HealthError, "HEALTH.ERROR")),
+        ]);
+        let names = [("HEALTH.ERROR", 1), ("IDEM.DUP", 1), ("IDEM.HIT", 2), ("SPREAD_GUARD_TRIP", 1)];
+        let expected: Vec<_> = names.iter().map(|(code, count)| ((*code).to_owned(), *count)).collect();
+        assert_eq!(known.counts(Span::MINUTE), expected);
+        assert_eq!(
+            (known.count_of("IDEM.", Span::Session), known.count_of("POLICY.", Span::Session)),
+            (3, 0)
+        );
+    }
+
+    #[test]
+    fn a_health_gauge_keeps_its_last_value_and_threshold() {
+        let health = |value| Event {
+            detail: Detail::Health { value_ms: Some(value), threshold_ms: Some(30.0) },
+            ..log(Code::HealthLatency, "HEALTH.LATENCY_HIGH")
+        };
+        let known = protection(&[(1, health(31.0)), (3, health(35.0)), (2, health(33.0))]);
+        let expected = Latest { value: Health { value_ms: Some(35.0), threshold_ms: Some(30.0) }, at: Ts(3) };
+        assert_eq!(known.health(), [("HEALTH.LATENCY_HIGH", expected)]);
+    }
+}

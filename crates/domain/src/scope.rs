@@ -1,0 +1,352 @@
+//! By symbol and side: which of them an event is about, and which of them a figure is asked for.
+//!
+//! Figures are kept per *scope*, a pair of symbol and side, and summed up over those that a [`Filter`] lets
+//! through; so figures by symbol and side add up to those of everything. Invariants: at most
+//! [`Scopes::SYMBOL_LIMIT`] symbols are told apart, the first ones seen, and the rest is `other`; what names no symbol
+//! is that of its order or intent, where that was seen with one, and else `unknown`; nothing is allocated for a
+//! symbol that is known.
+
+use hashbrown::HashMap;
+
+use crate::{
+    event::{Event, Side},
+    ids::Ids,
+};
+
+/// A symbol's place in the table of symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SymbolId(u8);
+
+impl SymbolId {
+    /// All symbols beyond the limit.
+    pub const OTHER: SymbolId = SymbolId(64);
+    /// What names no symbol and belongs to no order that is known to have one.
+    pub const UNKNOWN: SymbolId = SymbolId(65);
+    /// A symbol that was never seen: nothing is about it.
+    pub const UNSEEN: SymbolId = SymbolId(u8::MAX);
+
+    /// How many there can be, `other` and `unknown` included.
+    const COUNT: usize = 66;
+}
+
+/// A side, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SideKey {
+    /// Bid side.
+    Buy,
+    /// Ask side.
+    Sell,
+    /// Neither was named.
+    Unknown,
+}
+
+impl SideKey {
+    /// Every one.
+    pub const ALL: [SideKey; 3] = [SideKey::Buy, SideKey::Sell, SideKey::Unknown];
+}
+
+impl From<Option<Side>> for SideKey {
+    fn from(side: Option<Side>) -> Self {
+        match side {
+            Some(Side::Buy) => SideKey::Buy,
+            Some(Side::Sell) => SideKey::Sell,
+            None => SideKey::Unknown,
+        }
+    }
+}
+
+/// What figures are asked for; `None` lets everything through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// One symbol.
+    pub symbol: Option<SymbolId>,
+    /// One side.
+    pub side: Option<SideKey>,
+}
+
+impl Filter {
+    /// Lets everything through.
+    pub const ALL: Filter = Filter { symbol: None, side: None };
+}
+
+/// A pair of symbol and side that occurs, numbered in the order of appearance; there can be 66 times 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScopeId(u8);
+
+impl ScopeId {
+    /// How many there can be.
+    #[cfg(test)]
+    pub(crate) const COUNT: usize = SymbolId::COUNT * SideKey::ALL.len();
+    /// The first one.
+    #[cfg(test)]
+    pub(crate) const FIRST: ScopeId = ScopeId(0);
+
+    /// Its number, below 198.
+    pub(crate) fn index(self) -> u8 {
+        self.0
+    }
+
+    /// The inverse of [`ScopeId::index`].
+    pub(crate) fn from_index(index: u8) -> Self {
+        Self(index)
+    }
+}
+
+/// The scopes that a filter lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeSet([u128; 2]);
+
+impl ScopeSet {
+    /// Every scope, those yet to come too.
+    pub const ALL: ScopeSet = ScopeSet([u128::MAX; 2]);
+    /// None.
+    pub const NONE: ScopeSet = ScopeSet([0; 2]);
+
+    /// Whether this is [`ScopeSet::ALL`].
+    pub fn is_all(&self) -> bool {
+        *self == Self::ALL
+    }
+
+    pub(crate) fn contains(&self, scope: ScopeId) -> bool {
+        let [low, high] = self.0;
+        let half = if scope.0 < 128 { low } else { high };
+        half >> (scope.0 % 128) & 1 == 1
+    }
+
+    fn insert(&mut self, scope: usize) {
+        let [low, high] = &mut self.0;
+        let half = if scope < 128 { low } else { high };
+        *half |= 1 << (scope % 128);
+    }
+}
+
+/// What an event is about: the keys of its ids, each hashed once, and its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// Key of the order's id.
+    pub(crate) order: Option<u128>,
+    /// Key of the intent's id.
+    pub(crate) intent: Option<u128>,
+    /// Symbol and side.
+    pub(crate) scope: ScopeId,
+}
+
+/// What is known of an id.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Named {
+    symbol: Option<SymbolId>,
+    side: Option<Side>,
+}
+
+/// The symbols and scopes of a session.
+#[derive(Clone, Debug)]
+pub struct Scopes {
+    names: Vec<Box<str>>,
+    by_name: HashMap<Box<str>, SymbolId>,
+    pairs: Vec<(SymbolId, SideKey)>,
+    numbers: [[Option<ScopeId>; SideKey::ALL.len()]; SymbolId::COUNT],
+    named: Ids<Named>,
+    beyond_limit: u64,
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self {
+            names: Vec::new(),
+            by_name: HashMap::new(),
+            pairs: Vec::new(),
+            numbers: [[None; SideKey::ALL.len()]; SymbolId::COUNT],
+            named: Ids::new(Self::ID_LIMIT),
+            beyond_limit: 0,
+        }
+    }
+}
+
+impl Scopes {
+    /// How many symbols are told apart.
+    pub const SYMBOL_LIMIT: usize = 64;
+    /// For how many ids of orders and intents symbol and side are remembered.
+    pub const ID_LIMIT: usize = 262_144;
+
+    /// The name of a symbol: its spelling in the log, `other`, `unknown`, or empty for one that was never seen.
+    pub fn name(&self, symbol: SymbolId) -> &str {
+        match symbol {
+            SymbolId::OTHER => "other",
+            SymbolId::UNKNOWN => "unknown",
+            SymbolId(index) => self.names.get(usize::from(index)).map_or("", |name| name),
+        }
+    }
+
+    /// The symbols that occurred, in the order of their appearance, `other` and `unknown` among them.
+    pub fn symbols(&self) -> Vec<SymbolId> {
+        let mut symbols = Vec::new();
+        for (symbol, _) in &self.pairs {
+            if !symbols.contains(symbol) {
+                symbols.push(*symbol);
+            }
+        }
+        symbols
+    }
+
+    /// The symbol of that name, `other` and `unknown` included; [`SymbolId::UNSEEN`] where there is none.
+    pub fn symbol(&self, name: &str) -> SymbolId {
+        match name {
+            "other" => SymbolId::OTHER,
+            "unknown" => SymbolId::UNKNOWN,
+            name => self.by_name.get(name).copied().unwrap_or(SymbolId::UNSEEN),
+        }
+    }
+
+    /// How many events named a symbol beyond the limit, and are counted as `other`.
+    pub fn beyond_limit(&self) -> u64 {
+        self.beyond_limit
+    }
+
+    /// The scopes so far that `filter` lets through.
+    pub fn matching(&self, filter: Filter) -> ScopeSet {
+        if filter == Filter::ALL {
+            return ScopeSet::ALL;
+        }
+        let mut set = ScopeSet::NONE;
+        for (number, (symbol, side)) in self.pairs.iter().enumerate() {
+            if filter.symbol.is_none_or(|wanted| wanted == *symbol)
+                && filter.side.is_none_or(|wanted| wanted == *side)
+            {
+                set.insert(number);
+            }
+        }
+        set
+    }
+
+    /// What `event` is about. What it names is remembered for later events of the same order or intent.
+    pub(crate) fn subject(&mut self, event: &Event<'_>) -> Subject {
+        let run = event.run_id.as_deref();
+        let order = event.order_id.as_deref().map(|id| id_key(run, id));
+        let intent = match (event.intent_id.as_deref(), event.order_id.as_deref()) {
+            (Some(intent), Some(id)) if intent == id => order,
+            (intent, _) => intent.map(|id| id_key(run, id)),
+        };
+        let own = Named { symbol: event.symbol.as_deref().map(|name| self.intern(name)), side: event.side };
+        let named = self.complete(own, order, intent);
+        let symbol = named.symbol.unwrap_or(SymbolId::UNKNOWN);
+        Subject { order, intent, scope: self.scope(symbol, named.side.into()) }
+    }
+
+    /// Adds to `named` what earlier events of the same ids named, and remembers the whole for later ones.
+    fn complete(&mut self, mut named: Named, order: Option<u128>, intent: Option<u128>) -> Named {
+        let keys = [order, intent.filter(|_| intent != order)];
+        let mut news = named != Named::default();
+        if named.symbol.is_none() || named.side.is_none() {
+            let known = keys.map(|key| key.and_then(|key| self.named.get(key)).copied());
+            for known in known.into_iter().flatten() {
+                named = Named { symbol: named.symbol.or(known.symbol), side: named.side.or(known.side) };
+            }
+            let unlike = |(key, known): (&Option<u128>, Option<Named>)| key.is_some() && known != Some(named);
+            news = named != Named::default() && keys.iter().zip(known).any(unlike);
+        }
+        for key in keys.into_iter().flatten().filter(|_| news) {
+            if let Some(known) = self.named.entry(key, || named) {
+                *known = named;
+            }
+        }
+        named
+    }
+
+    fn intern(&mut self, name: &str) -> SymbolId {
+        if let Some(symbol) = self.by_name.get(name) {
+            return *symbol;
+        }
+        let free = u8::try_from(self.names.len()).ok().filter(|_| self.names.len() < Self::SYMBOL_LIMIT);
+        let Some(index) = free else {
+            self.beyond_limit += 1;
+            return SymbolId::OTHER;
+        };
+        self.names.push(name.into());
+        self.by_name.insert(name.into(), SymbolId(index));
+        SymbolId(index)
+    }
+
+    fn scope(&mut self, symbol: SymbolId, side: SideKey) -> ScopeId {
+        let next = ScopeId(u8::try_from(self.pairs.len()).unwrap_or(u8::MAX));
+        let by_side = self.numbers.get_mut(usize::from(symbol.0));
+        match by_side.and_then(|by_side| by_side.get_mut(side as usize)) {
+            Some(Some(scope)) => *scope,
+            Some(free) => {
+                *free = Some(next);
+                self.pairs.push((symbol, side));
+                next
+            }
+            None => next,
+        }
+    }
+}
+
+/// A key for an id within its run. At 128 bits a collision among a million ids has odds of 1 in 10^27.
+pub(crate) fn id_key(run_id: Option<&str>, id: &str) -> u128 {
+    let seed = run_id.map_or(0, |run| xxhash_rust::xxh3::xxh3_64(run.as_bytes()));
+    xxhash_rust::xxh3::xxh3_128_with_seed(id.as_bytes(), seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::{Code, Shape, Source};
+
+    fn event(symbol: Option<&str>, side: Option<Side>, order: Option<&str>) -> Event<'static> {
+        let mut event = Event::bare(Source::Events, Shape::Canonical, Code::Other, "x");
+        event.symbol = symbol.map(|name| Cow::Owned(name.to_owned()));
+        event.side = side;
+        event.order_id = order.map(|id| Cow::Owned(id.to_owned()));
+        event
+    }
+
+    fn check(scopes: &mut Scopes, event: &Event<'_>, symbol: &str, side: SideKey) {
+        let scope = scopes.subject(event).scope;
+        let (found, found_side) = scopes.pairs[usize::from(scope.index())];
+        assert_eq!((scopes.name(found), found_side), (symbol, side));
+        let filter = Filter { symbol: Some(scopes.symbol(symbol)), side: Some(side) };
+        assert!(scopes.matching(filter).contains(scope));
+    }
+
+    #[test]
+    fn an_order_is_of_the_symbol_and_side_that_were_named_for_it() {
+        let mut scopes = Scopes::default();
+        check(&mut scopes, &event(None, None, Some("1")), "unknown", SideKey::Unknown);
+        check(&mut scopes, &event(Some("SOLUSDT"), None, Some("1")), "SOLUSDT", SideKey::Unknown);
+        check(&mut scopes, &event(None, Some(Side::Sell), Some("1")), "SOLUSDT", SideKey::Sell);
+        check(&mut scopes, &event(None, None, Some("1")), "SOLUSDT", SideKey::Sell);
+        check(&mut scopes, &event(None, None, Some("2")), "unknown", SideKey::Unknown);
+        check(&mut scopes, &event(Some("ETHUSDT"), None, None), "ETHUSDT", SideKey::Unknown);
+    }
+
+    #[test]
+    fn an_order_is_of_its_intents_symbol() {
+        let mut scopes = Scopes::default();
+        let mut intent = event(Some("SOLUSDT"), Some(Side::Buy), None);
+        intent.intent_id = Some(Cow::Borrowed("int-1"));
+        check(&mut scopes, &intent, "SOLUSDT", SideKey::Buy);
+        let mut order = event(None, None, Some("1"));
+        order.intent_id = Some(Cow::Borrowed("int-1"));
+        check(&mut scopes, &order, "SOLUSDT", SideKey::Buy);
+        check(&mut scopes, &event(None, None, Some("1")), "SOLUSDT", SideKey::Buy);
+    }
+
+    #[test]
+    fn beyond_the_limit_symbols_are_other_and_every_scope_has_a_number() {
+        let mut scopes = Scopes::default();
+        for index in 0..Scopes::SYMBOL_LIMIT + 3 {
+            let name = format!("S{index:03}");
+            for side in [Some(Side::Buy), Some(Side::Sell), None] {
+                let expected = if index < Scopes::SYMBOL_LIMIT { &*name } else { "other" };
+                check(&mut scopes, &event(Some(&name), side, None), expected, side.into());
+            }
+        }
+        for side in [Some(Side::Buy), Some(Side::Sell), None] {
+            check(&mut scopes, &event(None, side, None), "unknown", side.into());
+        }
+        assert_eq!((scopes.pairs.len(), scopes.beyond_limit()), (ScopeId::COUNT, 9));
+        assert_eq!(scopes.matching(Filter { symbol: Some(SymbolId::UNSEEN), side: None }), ScopeSet::NONE);
+    }
+}

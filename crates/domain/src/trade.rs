@@ -1,0 +1,386 @@
+//! Money, per symbol: position, realised and unrealised profit, fees, slippage and what trades cost.
+//!
+//! Fills are reported by several writers: `orders.jsonl`, `POSTTRADE.LOG`, and the order events themselves, each shape
+//! for itself. Each keeps books of its own, once per order, and the one with the most filled orders in the session
+//! speaks; of equals `orders.jsonl`, then `POSTTRADE.LOG`. Realised profit follows weighted average cost (`book`),
+//! without fees. What `POSITION.*` reports of a symbol comes before what follows from fills.
+//!
+//! Invariants: at most [`Trade::SYMBOL_LIMIT`] symbols, 65,536 orders per writer; what is beyond is counted. A record
+//! without quantity, price, symbol or side moves no money and is counted.
+
+mod book;
+mod window;
+
+use hashbrown::HashMap;
+
+use crate::{
+    code::Code,
+    detail::{COST_COMPONENTS, Costs, Detail, Fill, Position},
+    event::{Event, Source},
+    latest::{Latest, update},
+    market::{Market, Quote},
+    recent::Recent,
+    scope::id_key,
+    span::Span,
+    time::Ts,
+};
+
+use book::{Book, Complete, Flow};
+use window::{Sum, Window};
+
+/// The components of cost, each in basis points with the sign of the log: `slip` is `slip_bps`, the others are the
+/// members of `tca_breakdown`.
+pub const COST_NAMES: [&str; COST_COMPONENTS] =
+    ["slip", "raw_edge", "fees", "slippage", "adverse", "latency"];
+
+/// Where figures of a position come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The log's own word (`POSITION.*`, `slip_bps`).
+    Logged,
+    /// Computed from fills and their prices.
+    Fills,
+}
+
+/// One symbol's money over a span. Quote currency and units of the symbol; `None` where there is no data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SymbolTrade {
+    /// The symbol.
+    pub symbol: String,
+    /// Signed quantity held now: negative is short.
+    pub position: Option<f64>,
+    /// Average entry price of it.
+    pub average_price: Option<f64>,
+    /// Where position and profit come from.
+    pub origin: Option<Origin>,
+    /// Realised profit in the span: over the session as logged, where it is; else from fills, without fees.
+    pub realised: Option<f64>,
+    /// Unrealised profit now: as logged, else position × (mark − average price).
+    pub unrealised: Option<f64>,
+    /// The price that unrealised profit is at: the newer of book and ticker, else the last fill's.
+    pub mark: Option<f64>,
+    /// Fees in the span.
+    pub fees: Option<f64>,
+    /// Orders that began to fill in the span.
+    pub filled_orders: u64,
+    /// Orders that logged a fee in the span: `fees` covers only these.
+    pub fee_orders: u64,
+    /// Filled in the span, at its prices.
+    pub notional: Option<f64>,
+    /// Average slippage in the span, basis points; above zero is worse than the order's own price. As logged, the mean
+    /// over records; else from fills, weighted by notional.
+    pub slippage_bps: Option<f64>,
+    /// Where slippage comes from.
+    pub slippage_origin: Option<Origin>,
+    /// Mean of each component of cost in the span, basis points, as [`COST_NAMES`].
+    pub costs_bps: [Option<f64>; COST_COMPONENTS],
+    /// `REWARD.*` records in the span.
+    pub rewards: u64,
+    /// Sum of their profit.
+    pub reward_pnl: Option<f64>,
+}
+
+/// Costs and rewards of one second or span.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    costs: [(f64, u32); COST_COMPONENTS],
+    rewards: u64,
+    pnl_known: u64,
+    pnl: f64,
+}
+
+impl Sum for Told {
+    fn add(&mut self, other: Told) {
+        for (own, other) in self.costs.iter_mut().zip(other.costs) {
+            own.0 += other.0;
+            own.1 += other.1;
+        }
+        self.rewards += other.rewards;
+        self.pnl_known += other.pnl_known;
+        self.pnl += other.pnl;
+    }
+}
+
+/// What the log says of one symbol beside its fills.
+#[derive(Clone, Debug, Default)]
+struct Track {
+    position: Option<Latest<Position>>,
+    session: Told,
+    window: Window<Told>,
+}
+
+/// Where the fills of a record are booked: order events and `POSTTRADE.LOG` by shape, and `orders.jsonl`.
+const BOOKS: usize = 9;
+
+/// All symbols' money.
+#[derive(Clone, Debug)]
+pub struct Trade {
+    end: i64,
+    symbols: HashMap<Box<str>, usize>,
+    tracks: Vec<Track>,
+    books: [Option<Box<Book>>; BOOKS],
+    /// The symbol of an order by the bot's own id: some records name only that.
+    links: Recent<usize>,
+    /// Components of cost that an order has told.
+    costed: Recent<u8>,
+    unlinked: u64,
+    incomplete: u64,
+    dropped: u64,
+}
+
+impl Trade {
+    /// How many symbols are kept.
+    pub const SYMBOL_LIMIT: usize = 64;
+    /// How many orders are linked with their symbol, and remembered with their costs.
+    pub const LINK_LIMIT: usize = 65_536;
+
+    pub(crate) fn new(end: i64) -> Self {
+        Self {
+            end,
+            symbols: HashMap::default(),
+            tracks: Vec::new(),
+            books: Default::default(),
+            links: Recent::new(Self::LINK_LIMIT),
+            costed: Recent::new(Self::LINK_LIMIT),
+            unlinked: 0,
+            incomplete: 0,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn advance(&mut self, end: i64) {
+        self.end = self.end.max(end);
+    }
+
+    /// Takes in what `event` tells of money. Returns true where it tells something.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        match event.detail {
+            Detail::Fill(fill) => {
+                self.link(event);
+                self.book(event, fill, at)
+            }
+            Detail::Costs(costs) => self.cost(event, costs, at),
+            Detail::Position(position) => {
+                let known = self.track_of(event).map(|track| &mut track.position);
+                known.is_some_and(|known| update(known, position, at))
+            }
+            Detail::Reward { pnl } => {
+                let told = Told {
+                    rewards: 1,
+                    pnl_known: u64::from(pnl.is_some()),
+                    pnl: pnl.unwrap_or(0.0),
+                    ..Told::default()
+                };
+                self.tell(event, told, at)
+            }
+            _ => {
+                if matches!(event.code, Code::Submit | Code::Ack) {
+                    self.link(event);
+                }
+                false
+            }
+        }
+    }
+
+    fn link(&mut self, event: &Event<'_>) {
+        if let (Some(id), true) = (event.client_id.as_deref(), event.symbol.is_some())
+            && let Some(symbol) = self.symbol(event)
+        {
+            *self.links.entry(id_key(None, id), || symbol) = symbol;
+        }
+    }
+
+    /// The index of the record's symbol, or of the one that its order is known to have.
+    fn symbol(&mut self, event: &Event<'_>) -> Option<usize> {
+        let Some(name) = event.symbol.as_deref() else {
+            let ids = [event.client_id.as_deref(), event.order_id.as_deref()];
+            let known = ids.into_iter().flatten().find_map(|id| self.links.get(id_key(None, id)).copied());
+            self.unlinked += u64::from(known.is_none());
+            return known;
+        };
+        if let Some(symbol) = self.symbols.get(name) {
+            return Some(*symbol);
+        }
+        if self.tracks.len() >= Self::SYMBOL_LIMIT {
+            self.dropped += 1;
+            return None;
+        }
+        let symbol = self.tracks.len();
+        self.symbols.insert(name.into(), symbol);
+        self.tracks.push(Track::default());
+        Some(symbol)
+    }
+
+    fn track_of(&mut self, event: &Event<'_>) -> Option<&mut Track> {
+        let symbol = self.symbol(event)?;
+        self.tracks.get_mut(symbol)
+    }
+
+    fn book(&mut self, event: &Event<'_>, fill: Fill, at: Ts) -> bool {
+        let positive = |number: &f64| number.is_finite() && *number > 0.0;
+        let Some(quantity) = fill.quantity.filter(|quantity| quantity.is_finite()) else {
+            self.incomplete += u64::from(is_fill(event));
+            return false;
+        };
+        if quantity <= 0.0 {
+            return false;
+        }
+        let price = fill.average.filter(positive).or(fill.price.filter(positive));
+        let symbol = event.symbol.as_ref().and_then(|_| self.symbol(event));
+        let (Some(symbol), Some(side), Some(price)) = (symbol, event.side, price) else {
+            self.incomplete += 1;
+            return false;
+        };
+        let order = event.order_id.as_deref().map(|id| id_key(event.run_id.as_deref(), id));
+        let record = Complete { symbol, side, quantity, price, fill };
+        let end = self.end;
+        let Some(book) = self.books.get_mut(book_of(event)) else { return false };
+        book.get_or_insert_default().apply(order, record, end, at)
+    }
+
+    fn cost(&mut self, event: &Event<'_>, costs: Costs, at: Ts) -> bool {
+        let order = event.order_id.as_deref().map(|id| id_key(event.run_id.as_deref(), id));
+        let seen = order.map_or(0, |key| *self.costed.entry(key, || 0));
+        let mut told = Told::default();
+        let mut news = 0_u8;
+        for (component, (sum, bps)) in told.costs.iter_mut().zip(costs.components).enumerate() {
+            let bit = 1_u8 << component;
+            if let Some(bps) = bps.filter(|bps| bps.is_finite() && seen & bit == 0) {
+                *sum = (bps, 1);
+                news |= bit;
+            }
+        }
+        if let Some(key) = order {
+            *self.costed.entry(key, || 0) = seen | news;
+        }
+        news != 0 && self.tell(event, told, at)
+    }
+
+    fn tell(&mut self, event: &Event<'_>, told: Told, at: Ts) -> bool {
+        let end = self.end;
+        let Some(track) = self.track_of(event) else { return false };
+        track.session.add(told);
+        track.window.record(end, at.second(), told);
+        true
+    }
+
+    fn speaking(&self) -> Option<&Book> {
+        self.books.iter().filter_map(Option::as_deref).max_by_key(|book| book.filled())
+    }
+
+    /// Every symbol that money is known of, by name. `market` gives the price for unrealised profit.
+    pub fn by_symbol(&self, span: Span, market: &Market) -> Vec<SymbolTrade> {
+        let mut symbols: Vec<SymbolTrade> = self
+            .symbols
+            .iter()
+            .filter_map(|(name, symbol)| self.of(name, *symbol, span, market.of(name)))
+            .collect();
+        symbols.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        symbols
+    }
+
+    fn of(&self, name: &str, symbol: usize, span: Span, quote: Option<&Quote>) -> Option<SymbolTrade> {
+        let track = self.tracks.get(symbol)?;
+        let account = self.speaking().and_then(|book| book.account(symbol));
+        let logged = track.position.map(|latest| latest.value);
+        if account.is_none() && logged.is_none() && !track.session.is_anything() {
+            return None;
+        }
+        let (flow, told) = match span.seconds() {
+            Some(seconds) => (
+                account.map(|account| account.window.sum(self.end, seconds)),
+                track.window.sum(self.end, seconds),
+            ),
+            None => (account.map(|account| account.session), track.session),
+        };
+        let over_session = logged.filter(|_| span == Span::Session);
+        let last_price = account.and_then(|account| account.last_price);
+        let mark = quote.and_then(Quote::mark).or(last_price).map(|latest| latest.value);
+        let position =
+            logged.and_then(|own| own.quantity).or(account.map(|account| account.holding.quantity));
+        let average_price = match logged {
+            Some(own) => own.average_price,
+            None => account.map(|account| account.holding.average),
+        };
+        let computed = position.zip(average_price).zip(mark).map(|((held, paid), mark)| held * (mark - paid));
+        let (slippage_bps, slippage_origin) = slippage(track, &told, flow);
+        Some(SymbolTrade {
+            symbol: name.to_owned(),
+            position,
+            average_price: average_price.filter(|_| position.is_some_and(|held| held.abs() > 0.0)),
+            origin: if logged.is_some() { Some(Origin::Logged) } else { account.map(|_| Origin::Fills) },
+            realised: over_session.and_then(|own| own.realised).or(flow.map(|flow| flow.realised)),
+            unrealised: logged.and_then(|own| own.unrealised).or(computed),
+            mark,
+            fees: over_session
+                .and_then(|own| own.fees)
+                .or(flow.filter(|flow| flow.fee_orders > 0).map(|flow| flow.fees)),
+            filled_orders: flow.map_or(0, |flow| flow.orders),
+            fee_orders: flow.map_or(0, |flow| flow.fee_orders),
+            notional: flow.map(|flow| flow.notional),
+            slippage_bps,
+            slippage_origin,
+            costs_bps: told.costs.map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))),
+            rewards: told.rewards,
+            reward_pnl: (told.pnl_known > 0).then_some(told.pnl),
+        })
+    }
+
+    /// Records of fills that lack quantity, price, symbol or side.
+    pub fn incomplete(&self) -> u64 {
+        self.incomplete
+    }
+
+    /// Records of symbols beyond the limit.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Records that name no symbol, and whose order is not known to have one.
+    pub fn unlinked(&self) -> u64 {
+        self.unlinked
+    }
+
+    /// Orders that were forgotten; above zero, a repeated record of an old order may count again.
+    pub fn forgotten_orders(&self) -> u64 {
+        self.books.iter().flatten().map(|book| book.forgotten()).sum()
+    }
+}
+
+impl Told {
+    fn is_anything(&self) -> bool {
+        self.rewards > 0 || self.costs.iter().any(|(_, count)| *count > 0)
+    }
+}
+
+/// What is logged speaks for the whole session of a symbol that logs it at all.
+fn slippage(track: &Track, told: &Told, flow: Option<Flow>) -> (Option<f64>, Option<Origin>) {
+    let slip = |told: &Told| {
+        let [(sum, count), ..] = told.costs;
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    if slip(&track.session).is_some() {
+        return (slip(told), Some(Origin::Logged));
+    }
+    let bps = flow.filter(|flow| flow.slip_base > 0.0).map(|flow| flow.slipped / flow.slip_base * 1e4);
+    (bps, bps.map(|_| Origin::Fills))
+}
+
+fn is_fill(event: &Event<'_>) -> bool {
+    event.immediate_fill
+        || matches!(event.code, Code::Fill | Code::Partial)
+        || event.status.is_some_and(|status| {
+            matches!(status, crate::OrderStatus::Filled | crate::OrderStatus::PartiallyFilled)
+        })
+}
+
+fn book_of(event: &Event<'_>) -> usize {
+    match (event.source, event.code) {
+        (Source::Trades, _) => BOOKS - 1,
+        (_, Code::PosttradeLog) => 4 + event.shape as usize,
+        _ => event.shape as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests;
