@@ -10,6 +10,7 @@
 )]
 
 mod args;
+mod bench;
 mod ci;
 mod dashboard;
 mod dist;
@@ -48,6 +49,13 @@ Usage: cargo xtask COMMAND [OPTIONS]
   tidy                dependency directions and source rules
   dist                release build of dist/ and its download size as a Markdown table
       --precompress       also write .gz and .br files beside what a server should send compressed
+  bench               what the way from bytes to state costs, natively and in headless Chromium, as Markdown
+      --events N          events in each stream of the browser's run (default 1000000)
+      --rounds N          measured rounds there (default 5)
+      --native-only, --browser-only
+  fuzz                compares the two readers of log lines on lines changed at random
+      --seconds N         how long (default 60)
+      --seed N            the same seed tries the same lines (default 1)
   externalize-init    trunk's post-build hook: moves the inline start script into a file
 ";
 
@@ -79,6 +87,8 @@ fn dispatch(command: Option<&str>, words: Vec<String>) -> Result<()> {
             args::none("tidy", &words)?;
             tidy::main(&workspace)
         }
+        Some("bench") => bench::main(&workspace, words),
+        Some("fuzz") => bench::fuzz(&workspace, words),
         Some("dist") => dist::main(&workspace, words),
         Some("externalize-init") => externalize::main(),
         None | Some("help" | "--help" | "-h") => {

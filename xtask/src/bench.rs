@@ -1,0 +1,110 @@
+//! `cargo xtask bench` and `cargo xtask fuzz`: what the way from bytes to state costs, and whether it holds.
+//!
+//! `bench` prints Markdown: criterion's native times go to its own output, the browser's come last. The JavaScript side
+//! needs the npm package eventsource-parser, which npm fetches into the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::args::Args;
+use crate::system::{self, CHROMEDRIVER, CHROMIUM};
+use crate::tools::{self, Tool};
+use crate::workspace::Workspace;
+use crate::{process, toolchain};
+
+const PARSER: &str = "eventsource-parser@4";
+/// Files of `crates/bench/page`.
+const PAGE: [&str; 3] = ["index.html", "bench.js", "reduce.js"];
+
+/// Measures natively, then in the browser.
+pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
+    let args = Args::parse(words, &["--events", "--rounds"], &["--browser-only", "--native-only"])?;
+    if !args.has("--browser-only") {
+        for (package, bench) in [("aurora-bench", "lines"), ("aurora-domain", "quantiles")] {
+            process::run(cargo(workspace).args(["bench", "-p", package, "--bench", bench]))?;
+        }
+    }
+    if args.has("--native-only") {
+        return Ok(());
+    }
+    system::ensure(&[&CHROMIUM, &CHROMEDRIVER])?;
+    let page = build_page(workspace)?;
+    let mut command = cargo(workspace);
+    command.args(["run", "--release", "-p", "aurora-bench", "--bin", "browser", "--", "--page"]).arg(page);
+    for flag in ["--events", "--rounds"] {
+        if let Some(value) = args.value(flag) {
+            command.args([flag, value]);
+        }
+    }
+    command.env("CHROMEDRIVER", CHROMEDRIVER.require()?).env("CHROMIUM", CHROMIUM.require()?);
+    process::run(&mut command)
+}
+
+/// Compares the two readers of lines on lines changed at random.
+pub(crate) fn fuzz(workspace: &Workspace, words: Vec<String>) -> Result<()> {
+    let args = Args::parse(words, &["--seconds", "--seed"], &[])?;
+    let mut command = cargo(workspace);
+    command.args(["run", "--release", "-p", "aurora-bench", "--bin", "fuzz", "--"]);
+    for flag in ["--seconds", "--seed"] {
+        if let Some(value) = args.value(flag) {
+            command.args([flag, value]);
+        }
+    }
+    process::run(&mut command)
+}
+
+fn cargo(workspace: &Workspace) -> Command {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root);
+    command
+}
+
+/// Builds the module with the dashboard's own profile and puts the page together.
+fn build_page(workspace: &Workspace) -> Result<PathBuf> {
+    toolchain::ensure_wasm_target()?;
+    let tools = Tool::wasm_bindgen(workspace)?.ensure(workspace)?;
+    let page = workspace.target.join("bench").join("page");
+    std::fs::create_dir_all(&page).with_context(|| format!("cannot create {}", page.display()))?;
+    let words =
+        ["build", "-p", "aurora-bench", "--lib", "--target", toolchain::WASM, "--profile", "wasm-release"];
+    process::run(cargo(workspace).args(words))?;
+    let module = workspace.target.join(toolchain::WASM).join("wasm-release/aurora_bench.wasm");
+    let mut bindgen = Command::new(tools.join("wasm-bindgen"));
+    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&page).arg(module);
+    process::run(&mut bindgen)?;
+    for file in PAGE {
+        copy(&workspace.root.join("crates/bench/page").join(file), &page.join(file))?;
+    }
+    fetch_parser(workspace, &page)?;
+    Ok(page)
+}
+
+fn fetch_parser(workspace: &Workspace, page: &Path) -> Result<()> {
+    let packages = workspace.target.join("bench").join("npm");
+    let built = packages.join("node_modules/eventsource-parser/dist");
+    if !built.is_dir() {
+        let Some(npm) = tools::on_path("npm") else {
+            bail!(
+                "npm is not on PATH: the JavaScript side needs {PARSER}; install Node.js, or use --native-only"
+            );
+        };
+        let words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        process::run(Command::new(npm).args(words).arg(&packages).arg(PARSER))?;
+    }
+    let folder = page.join("eventsource-parser");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for entry in std::fs::read_dir(&built).with_context(|| format!("cannot list {}", built.display()))? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "js") {
+            copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
