@@ -205,7 +205,8 @@ pub fn reported_by(event: &Event<'_>) -> OutcomeSet {
         Source::Failed => {
             // What failed is on its way no more, whatever state the row still names.
             let ended = event.status.filter(|status| *status != OrderStatus::Working);
-            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed]) | ended.map_or(OutcomeSet::EMPTY, of_status)
+            OutcomeSet::of(&[Outcome::Submitted, Outcome::Failed])
+                | ended.map_or(OutcomeSet::EMPTY, of_status)
         }
         Source::Denied => OutcomeSet::of(&[Outcome::Denied]),
         Source::Trades => OutcomeSet::EMPTY,
