@@ -1,3 +1,5 @@
+//! What is redacted and what stays: one table for each kind of place, and properties for all others.
+
 use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
 use serde_json::{Value, json};
 
