@@ -25,8 +25,6 @@ pub enum Cause {
         /// For how long.
         seconds: u32,
     },
-    /// More arrived than the page can hold between two frames; it resumes from the last event it kept.
-    Overrun,
 }
 
 /// What the link is doing, for people to see. Times are milliseconds since the Unix epoch by the page's clock.

@@ -42,7 +42,7 @@ impl Session {
         }
         if event.code_text == UNCODED {
             self.uncoded += 1;
-        } else if !Code::is_listed(&event.code_text) {
+        } else if event.code == Code::Other && !Code::is_listed(&event.code_text) {
             self.count_unknown(&event.code_text);
         }
     }

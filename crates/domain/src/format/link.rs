@@ -140,10 +140,6 @@ fn reconnecting(cause: &Cause) -> (String, String) {
             format!("Nothing arrived for {}", age(u64::from(*seconds))),
             "Not even a heartbeat, so the connection is taken for dead and opened anew.".to_owned(),
         ),
-        Cause::Overrun => (
-            "More arrived than the page can hold".to_owned(),
-            "It resumes from the last event it kept; none is lost.".to_owned(),
-        ),
     };
     (title, sentence)
 }
@@ -199,7 +195,6 @@ mod tests {
         check(&broken(Cause::HttpStatus { code: 502 }), "HTTP 502 | The proxy is up");
         check(&broken(Cause::HttpStatus { code: 404 }), "AURORA_SSE_URL");
         check(&broken(Cause::Silence { seconds: 38 }), "Nothing arrived for 38 s");
-        check(&broken(Cause::Overrun), "last event it kept");
         let html = Cause::NotAnEventStream { content_type: "text/html; charset=utf-8".to_owned() };
         check(&broken(html), "a web page (text/html) instead of text/event-stream: check AURORA_SSE_URL");
     }
