@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 
-use aurora_domain::{
-    BreakerState, Code, Event, OrderStatus, Route, Shape, Side, Source, code, event::Numbers, reason,
-    session::UNCODED,
-};
+use aurora_domain::{Code, Event, Shape, Source, code, detail::Detail, session::UNCODED};
 
 use crate::{
-    detail, fast,
-    fields::{Key, Record},
-    scalar::Scalar,
-    timestamp,
+    facts::{self, Fact},
+    fast::{self, Trace},
+    fields::{Key, Level, Place, Record},
+    layout::{self, Notes, Offers},
 };
 
 /// A longer line is not read: 1 MiB, without its newline.
@@ -51,21 +48,45 @@ pub enum Reason {
 /// # Errors
 /// [`Rejected`] for a line that is oversized or no JSON object.
 pub fn decode(source: Source, line_number: u64, line: &[u8]) -> Result<Event<'_>, Rejected> {
-    let rejected = |reason| Rejected { source_kind: source, line: line_number, reason };
+    // Made where it is returned: an event is large.
+    let mut result = Ok(bare(source));
+    if let Ok(event) = &mut result
+        && !layout::read(source, line, event)
+    {
+        let rejected = |reason| Rejected { source_kind: source, line: line_number, reason };
+        result = read_anew(source, line).map_err(rejected);
+    }
+    result
+}
+
+/// A line whose layout is not known yet: by the fast reader, or else by the general parser.
+#[inline(never)]
+fn read_anew(source: Source, line: &[u8]) -> Result<Event<'_>, Reason> {
     if line.len() > MAX_LINE_BYTES {
-        return Err(rejected(Reason::Oversized { bytes: line.len() }));
+        return Err(Reason::Oversized { bytes: line.len() });
     }
     let mut record = Record::default();
-    if fast::read(line, &mut record).is_some() {
-        return Ok(event(source, &record));
+    let mut trace = layout::wants(line).then(Trace::default);
+    if fast::read(line, &mut record, trace.as_mut()).is_none() {
+        return decode_with_serde(source, line);
     }
-    decode_with_serde(source, line).map_err(rejected)
+    let Some(trace) = trace else { return Ok(event(source, &record, &mut ())) };
+    let mut offers = Offers::default();
+    let event = event(source, &record, &mut offers);
+    layout::learn(line, &trace, &offers, &event);
+    Ok(event)
 }
 
 /// Whether [`decode`] reads `line` without the general parser.
 #[doc(hidden)]
 pub fn reads_fast(line: &[u8]) -> bool {
-    fast::read(line, &mut Record::default()).is_some()
+    fast::read(line, &mut Record::default(), None).is_some()
+}
+
+/// Whether [`decode`] knows the layout of `line` by now.
+#[doc(hidden)]
+pub fn knows_layout(source: Source, line: &[u8]) -> bool {
+    layout::read(source, line, &mut bare(source))
 }
 
 /// The same by the general parser alone: what [`decode`] falls back to, and what it is measured and tested against.
@@ -75,40 +96,40 @@ pub fn reads_fast(line: &[u8]) -> bool {
 #[doc(hidden)]
 pub fn decode_with_serde(source: Source, line: &[u8]) -> Result<Event<'_>, Reason> {
     match serde_json::from_slice(line) {
-        Ok(record) => Ok(event(source, &record)),
+        Ok(record) => Ok(event(source, &record, &mut ())),
         Err(error) => Err(Reason::Malformed { message: error.to_string() }),
     }
 }
 
-fn event<'a>(source: Source, outer: &Record<'a>) -> Event<'a> {
-    let (shape, record) = match outer.payload.as_deref() {
-        Some(payload) if !payload.get(Key::EventCode).is_null() => (Shape::Wrapped, payload),
-        _ => (shape_of(source, outer), outer),
+/// The event that a record tells of, by the rules of CONTRACT.md section 1.
+fn event<'a, N: Notes>(source: Source, outer: &Record<'a>, notes: &mut N) -> Event<'a> {
+    let (shape, record, in_payload) = match outer.payload.as_deref() {
+        Some(payload) if !payload.get(Key::EventCode).is_null() => (Shape::Wrapped, payload, true),
+        _ => (shape_of(source, outer), outer, false),
     };
-    let (code, code_text, code_key) = code_of(record);
-    let reason = reason_of(record, code_key);
-    let mut event = Event::bare(source, shape, code, "");
-    event.ts = timestamp::of(record).or_else(|| timestamp::of(outer));
-    event.code_text = code_text;
-    event.order_id = ORDER_IDS.into_iter().find_map(|key| record.get(key).id());
-    event.client_id = CLIENT_IDS.into_iter().find_map(|key| record.get(key).id());
-    event.intent_id = record.get(Key::IntentId).id();
-    event.run_id = record.get(Key::RunId).id();
+    let mut event = Event { shape, ..bare(source) };
+    let code_key = read_code(&mut event, record);
     event.traced = !record.get(Key::TraceId).is_null();
-    event.symbol = record.get(Key::Symbol).text().map(symbol);
-    event.side = record.get(Key::Side).text().as_deref().and_then(side);
-    event.exchange_reason = is_word(record.get(Key::ReasonClass), "exchange");
-    event.reason = reason;
-    event.status = status(source, record);
-    event.immediate_fill = is_word(record.get(Key::FillType), "immediate");
-    event.route = route(code, record);
-    event.breaker = breaker(code, &event.code_text, record);
-    event.mode = mode(code, record);
-    event.numbers = numbers(record);
-    read_arming(&mut event, record);
-    event.label = label(code, record);
-    event.detail = detail::of(&event, record);
+    let mut rules = Rules { record, in_payload, event: &mut event, notes };
+    if let Some(key) = code_key {
+        rules.notes.code(Place { in_payload, level: Level::Top, key });
+    }
+    if !rules.time() && in_payload {
+        Rules { record: outer, in_payload: false, ..rules.again() }.time();
+    }
+    rules.ids();
+    rules.reason(code_key);
+    rules.order(source);
+    rules.by_code();
+    rules.numbers();
+    rules.detail();
     event
+}
+
+/// Before anything is known of it.
+#[inline]
+fn bare(source: Source) -> Event<'static> {
+    Event::bare(source, Shape::Legacy, Code::Other, UNCODED)
 }
 
 /// For order logs the shapes are canonical, with the key `run_id`, and flat.
@@ -129,7 +150,21 @@ fn other_time(record: &Record<'_>) -> bool {
     !has(Key::TsNs) && (has(Key::TsMs) || has(Key::Ts) || has(Key::Timestamp))
 }
 
-const CODES: [Key; 5] = [Key::EventCode, Key::EventName, Key::Type, Key::Code, Key::EventType];
+/// The code, its spelling, and the key that gave it. A code stands in the record itself, never in its details.
+fn read_code<'a>(event: &mut Event<'a>, record: &Record<'a>) -> Option<Key> {
+    for key in Key::CODES {
+        let Some(text) = record.top.get(key).text() else { continue };
+        event.code_text = normal_code(text);
+        event.code = Code::read(&event.code_text);
+        return Some(key);
+    }
+    None
+}
+
+/// A code in its one spelling.
+pub(crate) fn normal_code(text: Cow<'_, str>) -> Cow<'_, str> {
+    if code::is_normal(&text) { text } else { Cow::Owned(code::normalise(&text)) }
+}
 
 const ORDER_IDS: [Key; 7] =
     [Key::Oid, Key::OrderId, Key::ClientOid, Key::Cid, Key::ClientOrderId, Key::OrderIdCamel, Key::IntentId];
@@ -139,164 +174,174 @@ const CLIENT_IDS: [Key; 3] = [Key::ClientOid, Key::Cid, Key::ClientOrderId];
 
 const REASONS: [Key; 6] = [Key::WhyCode, Key::Why, Key::ReasonCode, Key::DenyReason, Key::Reason, Key::Code];
 
-/// The code, its spelling, and the key that gave it. A code stands in the record itself, never in its details.
-fn code_of<'a>(record: &Record<'a>) -> (Code, Cow<'a, str>, Option<Key>) {
-    for key in CODES {
-        let Some(text) = record.top.get(key).text() else { continue };
-        let text = if code::is_normal(&text) { text } else { Cow::Owned(code::normalise(&text)) };
-        return (Code::read(&text), text, Some(key));
+/// Which keys tell which facts.
+///
+/// Invariant: what the rules ask depends only on the source, the code, which values are null, and what
+/// [`Fact::put`] answered before.
+pub(crate) struct Rules<'r, 'a, N> {
+    record: &'r Record<'a>,
+    in_payload: bool,
+    pub(crate) event: &'r mut Event<'a>,
+    notes: &'r mut N,
+}
+
+impl<'a, N: Notes> Rules<'_, 'a, N> {
+    fn again(&mut self) -> Rules<'_, 'a, N> {
+        Rules {
+            record: self.record,
+            in_payload: self.in_payload,
+            event: &mut *self.event,
+            notes: &mut *self.notes,
+        }
     }
-    (Code::Other, Cow::Borrowed(UNCODED), None)
-}
 
-/// The first reason that is set. A `code` that is the event's own code is not its reason.
-fn reason_of<'a>(record: &Record<'a>, code_key: Option<Key>) -> Option<Cow<'a, str>> {
-    let found = REASONS.into_iter().find_map(|key| {
-        let in_record = record.top.get(key).id().filter(|_| code_key != Some(key));
-        in_record.or_else(|| record.details.get(key).id())
-    })?;
-    Some(reason::normalise(found)).filter(|reason| !reason.is_empty())
-}
-
-/// `SOL/USDT`, `BINANCE:SOL/USDT`, `SOL/USDT:USDT` and `solusdt` are all `SOLUSDT`.
-fn symbol(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
-        return text;
+    /// Offers the value of `key` at `level` as `fact`; whether it was taken.
+    #[inline]
+    fn offer(&mut self, fact: Fact, level: Level, key: Key) -> bool {
+        let value = self.record.at(level, key);
+        if value.is_null() {
+            return false;
+        }
+        let taken = fact.put(value, self.event);
+        self.notes.offer(Place { in_payload: self.in_payload, level, key }, fact, taken);
+        taken
     }
-    let pair = match text.split_once(':') {
-        Some((pair, _settlement)) if pair.contains('/') => pair,
-        Some((_exchange, pair)) => pair,
-        None => &text,
-    };
-    let kept = pair.chars().filter(|c| !matches!(c, '/' | '-' | '_' | ' '));
-    Cow::Owned(kept.map(|c| c.to_ascii_uppercase()).collect())
-}
 
-fn side(text: &str) -> Option<Side> {
-    match text.to_ascii_lowercase().as_str() {
-        "buy" | "long" | "bid" => Some(Side::Buy),
-        "sell" | "short" | "ask" => Some(Side::Sell),
-        _ => None,
+    /// The value of `key` in the record, else in its details.
+    #[inline]
+    pub(crate) fn one(&mut self, fact: Fact, key: Key) -> bool {
+        let is_own = !self.record.top.get(key).is_null();
+        self.offer(fact, if is_own { Level::Top } else { Level::Details }, key)
     }
-}
 
-/// Order logs name the state as `lifecycle_state` or `status`, events as `status`.
-fn status(source: Source, record: &Record<'_>) -> Option<OrderStatus> {
-    let named = match source {
-        Source::Events => record.get(Key::Status).text(),
-        _ => record.get(Key::LifecycleState).text().or_else(|| record.get(Key::Status).text()),
-    }?;
-    Some(match named.to_ascii_uppercase().as_str() {
-        "NEW" | "OPEN" | "PENDING" | "ACK" | "ACKED" | "ACKNOWLEDGED" | "ACCEPTED" | "REPLACED"
-        | "SUBMITTED" => OrderStatus::Working,
-        "PARTIAL" | "PARTIALLY_FILLED" => OrderStatus::PartiallyFilled,
-        "FILLED" | "CLOSED" => OrderStatus::Filled,
-        "CANCELED" | "CANCELLED" => OrderStatus::Canceled,
-        "REJECTED" => OrderStatus::Rejected,
-        "EXPIRED" => OrderStatus::Expired,
-        _ => return None,
-    })
-}
+    /// The first of `keys` whose value is taken.
+    #[inline]
+    pub(crate) fn first(&mut self, fact: Fact, keys: &[Key]) -> bool {
+        keys.iter().any(|key| self.one(fact, *key))
+    }
 
-/// A route counts where a code decides one: a plain fill may name its route too, and is not another decision.
-fn route(code: Code, record: &Record<'_>) -> Option<Route> {
-    match code {
-        Code::RouteMaker => Some(Route::Maker),
-        Code::RouteTaker => Some(Route::Taker),
-        Code::RouteDeny => Some(Route::Deny),
-        Code::RouteCancel => Some(Route::Cancel),
-        Code::PolicyDecision | Code::RouterDecision => {
-            match record.get(Key::Route).text()?.to_ascii_lowercase().as_str() {
-                "maker" => Some(Route::Maker),
-                "taker" => Some(Route::Taker),
-                "deny" | "denied" | "none" => Some(Route::Deny),
-                "cancel" | "canceled" | "cancelled" => Some(Route::Cancel),
-                _ => None,
+    /// The value of `key` in the record, its details, or the object below them.
+    pub(crate) fn deep(&mut self, fact: Fact, key: Key) -> bool {
+        if self.record.get(key).is_null() {
+            self.offer(fact, Level::Observability, key)
+        } else {
+            self.one(fact, key)
+        }
+    }
+
+    /// Whether `key` has a value, in the record or in its details.
+    pub(crate) fn has(&self, key: Key) -> bool {
+        !self.record.get(key).is_null()
+    }
+
+    /// The first of `ts_ns` (nanoseconds), `ts_ms`, `ts` and `timestamp` (by magnitude, or ISO 8601) that gives a time.
+    fn time(&mut self) -> bool {
+        self.one(Fact::Nanos, Key::TsNs) || self.first(Fact::Time, &[Key::TsMs, Key::Ts, Key::Timestamp])
+    }
+
+    fn ids(&mut self) {
+        self.first(Fact::OrderId, &ORDER_IDS);
+        self.first(Fact::ClientId, &CLIENT_IDS);
+        self.one(Fact::IntentId, Key::IntentId);
+        self.one(Fact::RunId, Key::RunId);
+    }
+
+    /// The first reason that is set. A `code` that is the event's own code is not its reason.
+    fn reason(&mut self, code_key: Option<Key>) {
+        for key in REASONS {
+            let in_record = code_key != Some(key) && self.offer(Fact::Reason, Level::Top, key);
+            if in_record || self.offer(Fact::Reason, Level::Details, key) {
+                break;
             }
         }
-        _ => None,
+        self.one(Fact::ReasonClass, Key::ReasonClass);
+    }
+
+    /// Order logs name the state as `lifecycle_state` or `status`, events as `status`.
+    fn order(&mut self, source: Source) {
+        self.one(Fact::Symbol, Key::Symbol);
+        self.one(Fact::Side, Key::Side);
+        self.one(Fact::FillType, Key::FillType);
+        match source {
+            Source::Events => self.one(Fact::Status, Key::Status),
+            _ => self.first(Fact::Status, &[Key::LifecycleState, Key::Status]),
+        };
+    }
+
+    fn by_code(&mut self) {
+        match self.event.code {
+            Code::Breaker => self.breaker(),
+            Code::ArmState | Code::CoolOff | Code::Halt | Code::Resume => self.arming(),
+            // Where a transition leads, or the state that an evaluation found.
+            Code::GovernanceTransition => {
+                self.one(Fact::Mode, Key::To);
+                self.one(Fact::Label, Key::From);
+            }
+            Code::GovernanceEval => {
+                self.first(Fact::Mode, &[Key::State, Key::Mode]);
+            }
+            Code::ConfigSwitched => {
+                self.one(Fact::Label, Key::Name);
+            }
+            // A route counts where a code decides one: a plain fill may name its route too, and is not another decision.
+            Code::PolicyDecision | Code::RouterDecision => {
+                self.one(Fact::Route, Key::Route);
+            }
+            code => self.event.route = facts::route_of_code(code),
+        }
+    }
+
+    /// The state as a word or as a number, or as the code's own last part.
+    fn breaker(&mut self) {
+        let known = self.one(Fact::BreakerNumber, Key::State)
+            || self.first(Fact::BreakerWord, &[Key::State, Key::Status]);
+        if !known {
+            self.event.breaker = facts::breaker_of_word(&self.event.code_text);
+        }
+    }
+
+    /// Arming, halts and cool-off stand in `details.state` or in the details themselves.
+    fn arming(&mut self) {
+        self.armed_as(Fact::Armed, Key::Armed);
+        self.armed_as(Fact::Halted, Key::Halted);
+        let _ = self.armed_as(Fact::CoolOff, Key::CooloffUntil) || self.armed_as(Fact::CoolOff, Key::Until);
+    }
+
+    fn armed_as(&mut self, fact: Fact, key: Key) -> bool {
+        if self.record.state.get(key).is_null() {
+            self.one(fact, key)
+        } else {
+            self.offer(fact, Level::State, key)
+        }
+    }
+
+    fn numbers(&mut self) {
+        for (fact, key) in NUMBERS {
+            self.one(fact, key);
+        }
+        self.offer(Fact::PolicyLatencyMs, Level::Observability, Key::LatencyMs);
+    }
+
+    /// Begins the event's detail.
+    pub(crate) fn begin(&mut self, detail: Detail) {
+        self.event.detail = detail;
+        self.notes.begin(detail);
     }
 }
 
-/// The state as a word or as a number (0 closed, 1 half-open, 2 open), or as the code's own last part.
-fn breaker(code: Code, code_text: &str, record: &Record<'_>) -> Option<BreakerState> {
-    if code != Code::Breaker {
-        return None;
-    }
-    let state = record.get(Key::State);
-    match state.integer() {
-        Some(0) => return Some(BreakerState::Closed),
-        Some(1) => return Some(BreakerState::HalfOpen),
-        Some(2) => return Some(BreakerState::Open),
-        _ => {}
-    }
-    let word = state.text().or_else(|| record.get(Key::Status).text());
-    let word = word.as_deref().unwrap_or(code_text).to_ascii_uppercase().replace('-', "_");
-    if word.ends_with("HALF_OPEN") {
-        Some(BreakerState::HalfOpen)
-    } else if word.ends_with("OPEN") {
-        Some(BreakerState::Open)
-    } else if word.ends_with("CLOSED") {
-        Some(BreakerState::Closed)
-    } else {
-        None
-    }
-}
-
-/// Arming, halts and cool-off stand in `details.state` or in the details themselves.
-fn read_arming(event: &mut Event<'_>, record: &Record<'_>) {
-    if !matches!(event.code, Code::ArmState | Code::CoolOff | Code::Halt | Code::Resume) {
-        return;
-    }
-    let get = |key| {
-        let nested: &Scalar<'_> = record.state.get(key);
-        if nested.is_null() { record.get(key) } else { nested }
-    };
-    event.armed = get(Key::Armed).boolean();
-    event.halted = get(Key::Halted).boolean();
-    event.numbers.cooloff_until_s = get(Key::CooloffUntil).number().or_else(|| get(Key::Until).number());
-}
-
-/// The governor's mode: where a transition leads, or the state that an evaluation found.
-fn mode<'a>(code: Code, record: &Record<'a>) -> Option<Cow<'a, str>> {
-    match code {
-        Code::GovernanceTransition => record.get(Key::To).text(),
-        Code::GovernanceEval => record.get(Key::State).text().or_else(|| record.get(Key::Mode).text()),
-        _ => None,
-    }
-}
-
-/// The name of the configuration switched to, or of the mode that a transition leaves.
-fn label<'a>(code: Code, record: &Record<'a>) -> Option<Cow<'a, str>> {
-    match code {
-        Code::ConfigSwitched => record.get(Key::Name).text(),
-        Code::GovernanceTransition => record.get(Key::From).text(),
-        _ => None,
-    }
-}
-
-fn numbers(record: &Record<'_>) -> Numbers {
-    let number = |key| record.get(key).number();
-    Numbers {
-        decision_ms: number(Key::DecisionMs),
-        latency_ms: number(Key::LatencyMs),
-        policy_latency_ms: record.observability.get(Key::LatencyMs).number(),
-        fill_latency_ms: number(Key::LatencyMsFill),
-        t_send_ns: record.get(Key::TSend).integer(),
-        t_ack_ns: record.get(Key::TAck).integer(),
-        alpha_spent: number(Key::SpentTotal),
-        alpha_budget: number(Key::BudgetTotal),
-        llr: number(Key::Llr),
-        samples: number(Key::NSamples),
-        bid: number(Key::Bid),
-        ask: number(Key::Ask),
-        cooloff_until_s: None,
-    }
-}
-
-fn is_word(value: &Scalar<'_>, word: &str) -> bool {
-    value.text().is_some_and(|text| text.eq_ignore_ascii_case(word))
-}
+const NUMBERS: [(Fact, Key); 11] = [
+    (Fact::DecisionMs, Key::DecisionMs),
+    (Fact::LatencyMs, Key::LatencyMs),
+    (Fact::FillLatencyMs, Key::LatencyMsFill),
+    (Fact::SendNanos, Key::TSend),
+    (Fact::AckNanos, Key::TAck),
+    (Fact::AlphaSpent, Key::SpentTotal),
+    (Fact::AlphaBudget, Key::BudgetTotal),
+    (Fact::Llr, Key::Llr),
+    (Fact::Samples, Key::NSamples),
+    (Fact::Bid, Key::Bid),
+    (Fact::Ask, Key::Ask),
+];
 
 #[cfg(test)]
 mod tests;

@@ -4,124 +4,131 @@
 //! text; where a number is missing or no number, it stays `None`.
 
 use aurora_domain::{
-    Code, Event, Source,
-    detail::{
-        COST_COMPONENTS, Costs, Detail, Fill, Position, Query, RISK_WIDTH, RiskNumbers, Stage, Verdict,
-    },
+    Code, Source,
+    detail::{COST_COMPONENTS, Costs, Detail, Fill, Position, Query, RISK_WIDTH},
 };
 
-use crate::{
-    fields::{Key, Record},
-    scalar::Scalar,
-};
+use crate::{decode::Rules, facts::Fact, fields::Key, layout::Notes};
 
-/// The detail of `event`, whose other facts are read already.
-pub(crate) fn of(event: &Event<'_>, record: &Record<'_>) -> Detail {
-    if event.source != Source::Events {
-        let trades = event.source == Source::Trades;
-        return if trades { Detail::Fill(fill(record, false)) } else { Detail::None };
-    }
-    let number = |key| number(record, key);
-    match event.code {
-        Code::PosttradeLog | Code::Partial => Detail::Fill(fill(record, false)),
-        Code::Fill => Detail::Fill(fill(record, true)),
-        Code::Ack if event.immediate_fill => Detail::Fill(fill(record, true)),
-        Code::OrderStatus => costs(record).map_or(Detail::Fill(fill(record, false)), Detail::Costs),
-        Code::Tca => costs(record).map_or(Detail::None, Detail::Costs),
-        Code::Position => Detail::Position(Position {
-            quantity: number(Key::PositionQty).or_else(|| number(Key::Qty)),
-            average_price: number(Key::AvgPrice).or_else(|| number(Key::EntryPrice)),
-            realised: number(Key::RealizedPnl),
-            unrealised: number(Key::UnrealizedPnl),
-            fees: number(Key::Fees),
-        }),
-        Code::Reward => Detail::Reward { pnl: number(Key::Pnl) },
-        Code::SprtH0 | Code::SprtH1 | Code::SprtContinue => {
-            Detail::Boundaries { upper: number(Key::LogA), lower: number(Key::LogB) }
+impl<N: Notes> Rules<'_, '_, N> {
+    /// The detail of the event, whose other facts are read already.
+    pub(crate) fn detail(&mut self) {
+        match self.event.source {
+            Source::Events => self.detail_of_code(),
+            Source::Trades => self.fill(false),
+            _ => {}
         }
-        Code::Query => Detail::Query(query(&event.code_text, record)),
-        Code::MarketTicker => Detail::Ticker { price: number(Key::Price).or_else(|| number(Key::Last)) },
-        Code::HealthLatency => Detail::Health {
-            value_ms: number(Key::LatencyMs).or_else(|| number(Key::Value)),
-            threshold_ms: number(Key::ThresholdMs).or_else(|| number(Key::LmaxMs)),
-        },
-        Code::PolicyDecision => verdict(record).map_or(Detail::None, Detail::Policy),
-        Code::OrderDeny => stage(record).map_or(Detail::None, Detail::Denial),
-        code => risk(code, record).map_or(Detail::None, Detail::Risk),
     }
-}
 
-/// The value of `key` in the record, its details, or the object below them.
-fn value<'r, 'a>(record: &'r Record<'a>, key: Key) -> &'r Scalar<'a> {
-    let own = record.get(key);
-    if own.is_null() { record.observability.get(key) } else { own }
-}
+    fn detail_of_code(&mut self) {
+        match self.event.code {
+            Code::PosttradeLog | Code::Partial => self.fill(false),
+            Code::Fill => self.fill(true),
+            Code::Ack if self.event.immediate_fill => self.fill(true),
+            Code::OrderStatus => {
+                if !self.costs() {
+                    self.fill(false);
+                }
+            }
+            Code::Tca => {
+                if !self.costs() {
+                    self.begin(Detail::None);
+                }
+            }
+            Code::Position => self.position(),
+            Code::Reward => {
+                self.begin(Detail::Reward { pnl: None });
+                self.number(0, &[Key::Pnl]);
+            }
+            Code::SprtH0 | Code::SprtH1 | Code::SprtContinue => {
+                self.begin(Detail::Boundaries { upper: None, lower: None });
+                self.number(0, &[Key::LogA]);
+                self.number(1, &[Key::LogB]);
+            }
+            Code::Query => self.query(),
+            Code::MarketTicker => {
+                self.begin(Detail::Ticker { price: None });
+                self.number(0, &[Key::Price, Key::Last]);
+            }
+            Code::HealthLatency => {
+                self.begin(Detail::Health { value_ms: None, threshold_ms: None });
+                self.number(0, &[Key::LatencyMs, Key::Value]);
+                self.number(1, &[Key::ThresholdMs, Key::LmaxMs]);
+            }
+            Code::PolicyDecision => {
+                self.one(Fact::Verdict, Key::Decision);
+            }
+            Code::OrderDeny => {
+                self.one(Fact::Stage, Key::Stage);
+            }
+            code => self.risk(code),
+        }
+    }
 
-fn number(record: &Record<'_>, key: Key) -> Option<f64> {
-    value(record, key).number()
-}
+    /// The first of `keys` that is a number, as the one at `place` of the detail.
+    fn number(&mut self, place: u8, keys: &[Key]) -> bool {
+        keys.iter().any(|key| self.deep(Fact::Number(place), *key))
+    }
 
-/// `whole`: the record says that the order is filled, so that its quantity is what is filled.
-fn fill(record: &Record<'_>, whole: bool) -> Fill {
-    let number = |key| number(record, key);
-    let filled = number(Key::Filled).or_else(|| number(Key::FillQty));
-    Fill {
-        quantity: filled.or_else(|| number(Key::Qty).filter(|_| whole)),
-        average: number(Key::Average).or_else(|| number(Key::AvgPrice)),
-        price: number(Key::Price),
-        fee: number(Key::Fee),
+    /// `whole`: the record says that the order is filled, so that its quantity is what is filled.
+    fn fill(&mut self, whole: bool) {
+        self.begin(Detail::Fill(Fill::default()));
+        if !self.number(0, &[Key::Filled, Key::FillQty]) && whole {
+            self.number(0, &[Key::Qty]);
+        }
+        self.number(1, &[Key::Average, Key::AvgPrice]);
+        self.number(2, &[Key::Price]);
+        self.number(3, &[Key::Fee]);
+    }
+
+    /// False where the record tells of none.
+    fn costs(&mut self) -> bool {
+        self.begin(Detail::Costs(Costs::default()));
+        let mut any = false;
+        for (place, key) in (0..).zip(COSTS) {
+            any |= self.number(place, &[key]);
+        }
+        any
+    }
+
+    fn position(&mut self) {
+        self.begin(Detail::Position(Position::default()));
+        self.number(0, &[Key::PositionQty, Key::Qty]);
+        self.number(1, &[Key::AvgPrice, Key::EntryPrice]);
+        self.number(2, &[Key::RealizedPnl]);
+        self.number(3, &[Key::UnrealizedPnl]);
+        self.number(4, &[Key::Fees]);
+    }
+
+    /// How a query ended: `success`, else whether there is an error, else the code's last part.
+    fn query(&mut self) {
+        let last = self.event.code_text.rsplit('.').next().unwrap_or_default();
+        let by_code = match last {
+            "COMPLETED" | "COMPLETE" | "SUCCESS" | "SUCCEEDED" | "DONE" => Some(true),
+            "FAILED" | "FAILURE" | "ERROR" | "TIMEOUT" => Some(false),
+            _ => None,
+        };
+        let ended = !matches!(last, "START" | "STARTED" | "BEGIN" | "RECEIVED" | "SUBMITTED");
+        let success = if self.has(Key::ErrorType) { Some(false) } else { by_code };
+        self.begin(Detail::Query(Query { ended, success, cache_hit: None }));
+        self.one(Fact::Success, Key::Success);
+        self.one(Fact::CacheHit, Key::CacheHit);
+    }
+
+    fn risk(&mut self, code: Code) {
+        let keys = risk_keys(code);
+        if keys.is_empty() {
+            return;
+        }
+        self.begin(Detail::Risk([None; RISK_WIDTH]));
+        for (place, key) in (0..).zip(keys) {
+            self.deep(Fact::Gauge(place), *key);
+        }
     }
 }
 
 const COSTS: [Key; COST_COMPONENTS] =
     [Key::SlipBps, Key::RawEdgeBps, Key::FeesBps, Key::SlippageBps, Key::AdverseBps, Key::LatencyBps];
-
-fn costs(record: &Record<'_>) -> Option<Costs> {
-    let components = COSTS.map(|key| number(record, key));
-    components.iter().any(Option::is_some).then_some(Costs { components })
-}
-
-/// How a query ended: `success`, else whether there is an error, else the code's last part.
-fn query(code: &str, record: &Record<'_>) -> Query {
-    let last = code.rsplit('.').next().unwrap_or(code);
-    let by_code = match last {
-        "COMPLETED" | "COMPLETE" | "SUCCESS" | "SUCCEEDED" | "DONE" => Some(true),
-        "FAILED" | "FAILURE" | "ERROR" | "TIMEOUT" => Some(false),
-        _ => None,
-    };
-    let failed = !record.get(Key::ErrorType).is_null();
-    Query {
-        ended: !matches!(last, "START" | "STARTED" | "BEGIN" | "RECEIVED" | "SUBMITTED"),
-        success: record.get(Key::Success).boolean().or(if failed { Some(false) } else { by_code }),
-        cache_hit: record.get(Key::CacheHit).boolean(),
-    }
-}
-
-/// `skip_open`, `NO_OP`, `DENY`, `BLOCK`, `REJECT` and the like refuse; any other decision passes.
-fn verdict(record: &Record<'_>) -> Option<Verdict> {
-    let decision = record.get(Key::Decision).text()?;
-    let refuses = ["skip", "no_op", "noop", "deny", "denied", "block", "reject", "refuse"]
-        .iter()
-        .any(|word| decision.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)));
-    Some(if refuses { Verdict::Refused } else { Verdict::Passed })
-}
-
-/// The stage that a denial names, by the words in it.
-fn stage(record: &Record<'_>) -> Option<Stage> {
-    let stage = record.get(Key::Stage).text()?.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| stage.contains(word));
-    if has(&["siz"]) {
-        Some(Stage::Sizing)
-    } else if has(&["rout", "decide", "edge", "spread"]) {
-        Some(Stage::Routing)
-    } else if has(&["submit", "send", "sla", "exchange"]) {
-        Some(Stage::Submission)
-    } else if has(&["gate", "policy", "risk", "protect", "guard", "pre"]) {
-        Some(Stage::Gate)
-    } else {
-        None
-    }
-}
 
 /// The keys of the gauges that a code reports, in the order of `aurora_domain::risk::gauges_of`.
 fn risk_keys(code: Code) -> &'static [Key] {
@@ -141,23 +148,13 @@ fn risk_keys(code: Code) -> &'static [Key] {
     }
 }
 
-/// A flag counts as 1 or 0.
-fn risk(code: Code, record: &Record<'_>) -> Option<RiskNumbers> {
-    let keys = risk_keys(code);
-    if keys.is_empty() {
-        return None;
-    }
-    let mut numbers: RiskNumbers = [None; RISK_WIDTH];
-    for (slot, key) in numbers.iter_mut().zip(keys) {
-        let value = value(record, *key);
-        *slot = value.number().or_else(|| value.boolean().map(|flag| if flag { 1.0 } else { 0.0 }));
-    }
-    Some(numbers)
-}
-
 #[cfg(test)]
 mod tests {
-    use aurora_domain::risk::gauges_of;
+    use aurora_domain::{
+        Event,
+        detail::{RiskNumbers, Stage, Verdict},
+        risk::gauges_of,
+    };
 
     use super::*;
     use crate::decode;

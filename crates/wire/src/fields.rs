@@ -27,6 +27,36 @@ macro_rules! keys {
     };
 }
 
+impl Key {
+    /// Those that may give a record's code, best first.
+    pub(crate) const CODES: [Key; 5] = [Key::EventCode, Key::EventName, Key::Type, Key::Code, Key::EventType];
+}
+
+/// The object of a record that a value stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Top,
+    Details,
+    State,
+    Observability,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// In the record inside `payload`.
+    pub(crate) in_payload: bool,
+    pub(crate) level: Level,
+    pub(crate) key: Key,
+}
+
+impl Place {
+    /// Whether a record's code can stand here.
+    pub(crate) fn may_hold_code(self) -> bool {
+        self.level == Level::Top && Key::CODES.contains(&self.key)
+    }
+}
+
 keys! {
     EventCode = "event_code", EventName = "event", Type = "type", Code = "code", EventType = "event_type",
     TsNs = "ts_ns", TsMs = "ts_ms", Ts = "ts", Timestamp = "timestamp",
@@ -158,6 +188,17 @@ impl<'a> Record<'a> {
     pub(crate) fn get(&self, key: Key) -> &Scalar<'a> {
         let own = self.top.get(key);
         if own.is_null() { self.details.get(key) } else { own }
+    }
+
+    /// The value of `key` at one level.
+    #[inline]
+    pub(crate) fn at(&self, level: Level, key: Key) -> &Scalar<'a> {
+        match level {
+            Level::Top => self.top.get(key),
+            Level::Details => self.details.get(key),
+            Level::State => self.state.get(key),
+            Level::Observability => self.observability.get(key),
+        }
     }
 }
 

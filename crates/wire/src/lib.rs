@@ -5,9 +5,11 @@
 
 pub mod decode;
 mod detail;
+mod facts;
 mod fast;
 mod fields;
 pub mod heartbeat;
+mod layout;
 mod names;
 mod scalar;
 pub mod sse;

@@ -69,6 +69,15 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// The same, where it is only looked at.
+    #[inline]
+    pub(crate) fn words(&self) -> Option<&str> {
+        match self {
+            Scalar::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
     /// An identifier: text, or a number as it would be written.
     #[inline]
     pub(crate) fn id(&self) -> Option<Cow<'a, str>> {

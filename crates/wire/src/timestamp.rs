@@ -1,24 +1,14 @@
-//! A record's time, from integers, floats, numbers in strings and ISO 8601, exact to the nanosecond.
+//! Times, from integers, floats, numbers in strings and ISO 8601, exact to the nanosecond.
 
 use aurora_domain::{
     Ts,
     time::{NANOS_PER_MILLI, NANOS_PER_SECOND},
 };
 
-use crate::{
-    fields::{Key, Record},
-    scalar::Scalar,
-};
+use crate::scalar::Scalar;
 
-/// The first of `ts_ns` (nanoseconds), `ts_ms`, `ts` and `timestamp` (by magnitude, or ISO 8601) that gives a time.
-pub(crate) fn of(record: &Record<'_>) -> Option<Ts> {
-    if let Some(nanos) = record.get(Key::TsNs).integer() {
-        return Some(Ts(nanos));
-    }
-    [Key::TsMs, Key::Ts, Key::Timestamp].into_iter().find_map(|key| read(record.get(key)))
-}
-
-fn read(value: &Scalar<'_>) -> Option<Ts> {
+/// A number of seconds, milliseconds, microseconds or nanoseconds, by magnitude, or ISO 8601.
+pub(crate) fn read(value: &Scalar<'_>) -> Option<Ts> {
     match value {
         Scalar::Int(int) => Some(from_integer(*int)),
         Scalar::Float(float) => from_float(*float),

@@ -1,7 +1,8 @@
 //! How lines are read: the conformance vectors, and what they do not cover.
 
 use aurora_domain::{
-    LatencyKind, Outcome, OutcomeSet, Span, State, Ts, outcome::reported_by, reason::DenyClass,
+    BreakerState, LatencyKind, Outcome, OutcomeSet, Route, Side, Span, State, Ts, outcome::reported_by,
+    reason::DenyClass,
 };
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! Numbers: integers exact, decimals by the general parser's own arithmetic, so that the two agree to the bit.
 
+use std::ops::Range;
+
 use super::Reader;
 use crate::{scalar::Scalar, swar};
 
@@ -11,50 +13,20 @@ const POWERS_OF_TEN: [f64; 32] = [
     1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
 ];
 
-impl<'a> Reader<'a> {
-    pub(super) fn number(&mut self) -> Option<Scalar<'a>> {
-        let negative = self.sign();
-        let start = self.at;
-        let whole_end = self.whole()?;
-        let whole = digits(self.line, start, whole_end, 0)?;
-        match self.peek() {
-            Some(b'.' | b'e' | b'E') => self
-                .decimal(whole, whole_end - start)
-                .map(|number| Scalar::Float(if negative { -number } else { number })),
-            // Minus zero is no integer there.
-            _ if negative && whole == 0 => None,
-            _ => {
-                let int = i64::try_from(whole).ok()?;
-                Some(Scalar::Int(if negative { -int } else { int }))
-            }
-        }
-    }
+const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-    /// What follows the whole part, which had so many digits.
-    fn decimal(&mut self, whole: u64, mut count: usize) -> Option<f64> {
-        let mut significand = whole;
-        let mut exponent = 0;
-        if self.peek() == Some(b'.') {
-            let start = self.at + 1;
-            let end = self.fraction()?;
-            count = if whole == 0 { end - start } else { count + end - start };
-            significand = if count <= MAX_DIGITS {
-                digits(self.line, start, end, whole)?
-            } else {
-                checked_digits(self.line.get(start..end)?, whole)?
-            };
-            exponent = -i32::try_from(end - start).ok()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            exponent += self.exponent()?;
-        }
-        let power = POWERS_OF_TEN.get(usize::try_from(exponent.unsigned_abs()).ok()?)?;
-        let significand = significand as f64;
-        Some(if exponent < 0 { significand / power } else { significand * power })
+impl<'a> Reader<'a, '_> {
+    pub(crate) fn number(&mut self) -> Option<Scalar<'a>> {
+        let start = self.at;
+        self.sign();
+        let point = self.whole()?;
+        let end = if self.peek() == Some(b'.') { self.fraction()? } else { point };
+        let exponent = if matches!(self.peek(), Some(b'e' | b'E')) { Some(self.exponent()?) } else { None };
+        number(self.line, start..end, point, exponent)
     }
 
     /// A number that nobody asks for.
-    pub(super) fn skip_number(&mut self) -> Option<()> {
+    pub(crate) fn skip_number(&mut self) -> Option<()> {
         self.sign();
         self.whole()?;
         if self.peek() == Some(b'.') {
@@ -109,6 +81,36 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The number that stands at `place` with its point at `point`, or at the end if it has none; its grammar is checked.
+#[inline]
+pub(crate) fn number<'a>(
+    line: &[u8],
+    place: Range<usize>,
+    point: usize,
+    exponent: Option<i32>,
+) -> Option<Scalar<'a>> {
+    let is_negative = line.get(place.start) == Some(&b'-');
+    let start = place.start + usize::from(is_negative);
+    let whole = digits(line, start, point, 0)?;
+    if point == place.end && exponent.is_none() {
+        let int = i64::try_from(whole).ok()?;
+        // Minus zero is no integer there.
+        return (!is_negative || int != 0).then_some(Scalar::Int(if is_negative { -int } else { int }));
+    }
+    let places = place.end.saturating_sub(point + 1);
+    let count = if whole == 0 { places } else { point - start + places };
+    let significand = if count <= MAX_DIGITS {
+        digits(line, place.end - places, place.end, whole)?
+    } else {
+        checked_digits(line.get(place.end - places..place.end)?, whole)?
+    };
+    let exponent = exponent.unwrap_or(0) - i32::try_from(places).ok()?;
+    let power = POWERS_OF_TEN.get(usize::try_from(exponent.unsigned_abs()).ok()?)?;
+    let significand = significand as f64;
+    let magnitude = if exponent < 0 { significand / power } else { significand * power };
+    Some(Scalar::Float(if is_negative { -magnitude } else { magnitude }))
+}
+
 /// Appends digits to a number; with it they must be [`MAX_DIGITS`] at most. Declines more than that by themselves.
 #[inline]
 fn digits(line: &[u8], start: usize, end: usize, before: u64) -> Option<u64> {
@@ -121,8 +123,11 @@ fn digits(line: &[u8], start: usize, end: usize, before: u64) -> Option<u64> {
         number = number.wrapping_mul(100_000_000).wrapping_add(eight_digits(swar::word(line, at)));
         at += 8;
     }
-    for byte in line.get(at..end)? {
-        number = number.wrapping_mul(10).wrapping_add(u64::from(byte & 0xF));
+    let count = end.checked_sub(at)?;
+    if count > 0 {
+        // Shifted, so that zeros stand before the digits.
+        let last = eight_digits(swar::word(line, at) << (64 - 8 * count));
+        number = number.wrapping_mul(*TENS.get(count)?).wrapping_add(last);
     }
     Some(number)
 }

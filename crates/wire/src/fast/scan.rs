@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::swar::plain_end;
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.line.get(self.at).copied()
