@@ -133,7 +133,7 @@ fn seen(store: &Store) -> String {
     let session = state.session();
     let read =
         (session.events(), session.rejected(), session.first(), session.last(), session.unknown_codes());
-    writeln!(text, "{read:?} {:?}", state.orders().deny_reasons()).expect("a line");
+    writeln!(text, "{read:?} {:?}", state.orders().deny_reasons(Span::Session)).expect("a line");
     writeln!(text, "{} {} {}", store.repeated(), store.oversized(), store.resets()).expect("a line");
     text
 }

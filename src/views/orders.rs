@@ -164,7 +164,7 @@ pub(crate) fn OrderChart(
 #[component]
 pub(crate) fn Reasons(store: Handle, stale: Memo<bool>) -> impl IntoView {
     let all = store.select(&[Slice::Orders], |store| {
-        let reasons = store.state().orders().deny_reasons();
+        let reasons = store.state().orders().deny_reasons(Span::Session);
         let more = reasons.len().saturating_sub(REASONS_SHOWN);
         let shown: Vec<ReasonCount> = reasons
             .into_iter()

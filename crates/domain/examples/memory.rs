@@ -1,18 +1,24 @@
 //! How much memory a state takes after ten million events with as many order ids, and how long an event takes.
 //!
-//! `cargo run --release -p aurora-domain --example memory [EVENTS [PER_SECOND [SYMBOLS [PER_ORDER]]]]`: resident
+//! `cargo run --release -p aurora-domain --example memory [rich] [EVENTS [PER_SECOND [SYMBOLS [PER_ORDER]]]]`: resident
 //! memory of the process at every tenth of the way, from `/proc/self/status`. Events are the lives of orders as two
-//! logs report them; `PER_ORDER` of them share an id (1 at first; 6 are a whole life).
+//! logs report them; `PER_ORDER` of them share an id (1 at first; 6 are a whole life). With `rich` they fill every
+//! table: each names an intent and the bot's own id, all shapes write, fills have prices, reasons and codes are long
+//! and many.
 
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::{borrow::Cow, fs, time::Instant};
 
-use aurora_domain::{Code, Event, OrderStatus, Route, Shape, Side, Source, State, Ts};
+use aurora_domain::{
+    Code, Event, OrderStatus, Route, Shape, Side, Source, State, Ts,
+    detail::{Costs, Detail, Fill, Verdict},
+};
 
 const START: Ts = Ts(1_795_196_697_000_000_000);
 
 fn main() {
+    let rich = std::env::args().any(|argument| argument == "rich");
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
     let events = arguments.next().unwrap_or(10_000_000);
     let per_second = arguments.next().unwrap_or(1_000).max(1);
@@ -31,14 +37,45 @@ fn main() {
         }
         let id = (number / per_order).to_string();
         let symbol = usize::try_from(mixed(number / per_order) % symbols).unwrap_or(0);
-        state.apply(&event(number, at, &id, names.get(symbol)));
+        let event = event(number, at, &id, names.get(symbol));
+        state.apply(&if rich { enriched(event, number) } else { event });
         if (number + 1) % tenth == 0 {
             let nanos = began.elapsed().as_nanos() / u128::from(tenth);
             println!("{:>12} {:>10.1} {nanos:>10}", number + 1, resident_mib());
             began = Instant::now();
         }
     }
-    println!("{} order ids were forgotten", state.orders().forgotten_ids());
+    for (bound, times) in state.forgotten().named().filter(|(_, times)| *times > 0) {
+        println!("{bound}: {times}");
+    }
+}
+
+/// The same event with everything that a table is kept of.
+fn enriched(mut event: Event<'_>, number: u64) -> Event<'_> {
+    let bits = mixed(number / 6);
+    let shapes = [Shape::Canonical, Shape::Flat, Shape::Legacy, Shape::Wrapped];
+    event.shape = shapes.get((bits % 4) as usize).copied().unwrap_or(Shape::Canonical);
+    event.intent_id = Some(Cow::Owned(format!("intent-{number}")));
+    event.client_id = Some(Cow::Owned(format!("client-{number}")));
+    event.traced = true;
+    event.reason = Some(Cow::Owned(format!("{:0>128}", bits % 4_096)));
+    if event.code == Code::Other {
+        event.code_text = Cow::Owned(format!("{:X>128}", bits % 4_096));
+    }
+    event.code = match (event.code, bits >> 8 & 7) {
+        (Code::PolicyDecision, 0) => Code::IntentReceived,
+        (Code::PolicyDecision, 1) => Code::SizingDecision,
+        (Code::Ack, 2) => Code::PosttradeLog,
+        (Code::Submit, 3) => Code::OrderDeny,
+        (code, _) => code,
+    };
+    let price = Some(100.0 + milliseconds(number));
+    event.detail = match event.code {
+        Code::PolicyDecision => Detail::Policy(Verdict::Refused),
+        Code::PosttradeLog => Detail::Costs(Costs { components: [price; 6] }),
+        _ => Detail::Fill(Fill { quantity: Some(1.0), average: price, price, fee: Some(0.1) }),
+    };
+    event
 }
 
 /// The next record of some order.

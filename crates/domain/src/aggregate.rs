@@ -4,15 +4,20 @@
 //! are joined. Then [`Aggregate::spoken`] gives the figures, and those of several sessions are joined as [`Spoken`].
 //! Invariant: `merge` is associative and commutative to the bit, and an empty aggregate changes nothing.
 
-use std::{collections::BTreeMap, fmt};
+mod stored;
+
+use std::collections::BTreeMap;
 
 use crate::{
+    coverage::Explained,
     durations::wider,
-    figure::Figure,
+    event::{Shape, Source, Writer},
+    figure::{Figure, IntentCount, QueryCount, SHAPES},
     histogram::{self, QUANTILES},
     latency::{LatencyKind, LatencySummary, Way},
     orders::Speaker,
     outcome::{Outcome, Outcomes},
+    provenance::{self, ProvenanceCoverage},
     reason::DenyClass,
     routes::{RouteSpeaker, Routes},
 };
@@ -24,19 +29,6 @@ pub struct DurationSum {
     total: u64,
     sum_ns: u64,
     extremes: Option<(f64, f64)>,
-}
-
-/// A [`DurationSum`] as plain data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DurationParts {
-    /// Bin and count, ascending by bin, no count zero.
-    pub bins: Vec<(u16, u64)>,
-    /// Sum in nanoseconds, at most `u64::MAX`.
-    pub sum_ns: u64,
-    /// The least, in milliseconds.
-    pub min_ms: f64,
-    /// The greatest, in milliseconds.
-    pub max_ms: f64,
 }
 
 impl DurationSum {
@@ -79,31 +71,6 @@ impl DurationSum {
     pub fn average_ms(&self) -> Option<f64> {
         (self.total > 0).then(|| self.sum_ns as f64 / 1e6 / self.total as f64)
     }
-
-    /// As plain data.
-    pub fn parts(&self) -> DurationParts {
-        let (min_ms, max_ms) = self.extremes.unwrap_or((0.0, 0.0));
-        let bins = self.bins.iter().map(|(bin, count)| (*bin, *count)).collect();
-        DurationParts { bins, sum_ns: self.sum_ns, min_ms, max_ms }
-    }
-
-    /// The inverse of [`DurationSum::parts`].
-    ///
-    /// # Errors
-    /// Where bins are not ascending or not known, a count is zero, or there is no least and greatest duration.
-    pub fn from_parts(parts: DurationParts) -> Result<Self, PartsError> {
-        let DurationParts { bins, sum_ns, min_ms, max_ms } = parts;
-        check_ascending(&bins)?;
-        if let Some((bin, _)) = bins.iter().find(|(bin, _)| *bin >= histogram::BINS) {
-            return Err(PartsError::UnknownKey { key: *bin });
-        }
-        if !(min_ms >= 0.0 && min_ms <= max_ms && max_ms.is_finite()) {
-            return Err(PartsError::Extremes { min_ms, max_ms });
-        }
-        let total = bins.iter().fold(0_u64, |total, (_, count)| total.saturating_add(*count));
-        let extremes = (total > 0).then_some((min_ms, max_ms));
-        Ok(Self { bins: bins.into_iter().collect(), total, sum_ns, extremes })
-    }
 }
 
 /// What was counted and measured, by candidate.
@@ -112,55 +79,6 @@ pub struct Aggregate {
     counts: BTreeMap<Figure, u64>,
     durations: BTreeMap<Way, DurationSum>,
 }
-
-/// An [`Aggregate`] as plain data.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AggregateParts {
-    /// [`Figure::index`] and count, ascending, no count zero.
-    pub counts: Vec<(u16, u64)>,
-    /// [`Way::index`] and durations, ascending.
-    pub durations: Vec<(u8, DurationParts)>,
-}
-
-/// Why plain data is no aggregate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PartsError {
-    /// A key comes twice or before a smaller one, or its count is zero.
-    Order {
-        /// The key.
-        key: u16,
-    },
-    /// A key that this version does not know.
-    UnknownKey {
-        /// The key.
-        key: u16,
-    },
-    /// No least and greatest duration.
-    Extremes {
-        /// The least, in milliseconds.
-        min_ms: f64,
-        /// The greatest, in milliseconds.
-        max_ms: f64,
-    },
-}
-
-impl fmt::Display for PartsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PartsError::Order { key } => {
-                write!(f, "key {key} is repeated, out of order or without a count: the aggregate is damaged")
-            }
-            PartsError::UnknownKey { key } => {
-                write!(f, "key {key} is unknown: the aggregate is damaged or was written by a newer version")
-            }
-            PartsError::Extremes { min_ms, max_ms } => {
-                write!(f, "durations from {min_ms} to {max_ms} ms cannot be: the aggregate is damaged")
-            }
-        }
-    }
-}
-
-impl std::error::Error for PartsError {}
 
 impl Aggregate {
     pub(crate) fn count(&mut self, figure: Figure) {
@@ -208,65 +126,60 @@ impl Aggregate {
                 let way = speakers.way(kind);
                 way.and_then(|way| self.durations.get(&way)).cloned().unwrap_or_default()
             }),
+            queries: QueryCount::ALL.map(|count| self.get(Figure::query(count))),
+            explained: speakers.intents.map_or(Explained::default(), |shape| Explained {
+                intents: self.get(Figure::intent(shape, IntentCount::Grown)),
+                explained: self.get(Figure::intent(shape, IntentCount::Explained)),
+            }),
+            records: self.records(speakers),
+            events: Source::ALL.map(|source| self.get(Figure::events(source))),
+            rejected: self.get(Figure::rejected()),
         }
     }
 
-    /// As plain data.
-    pub fn parts(&self) -> AggregateParts {
-        AggregateParts {
-            counts: self.counts.iter().map(|(figure, count)| (figure.index(), *count)).collect(),
-            durations: self.durations.iter().map(|(way, sum)| (way.index(), sum.parts())).collect(),
-        }
-    }
-
-    /// The inverse of [`Aggregate::parts`].
-    ///
-    /// # Errors
-    /// Where keys are not ascending or not known, a count is zero, or durations are not what they should be.
-    pub fn from_parts(parts: AggregateParts) -> Result<Self, PartsError> {
-        check_ascending(&parts.counts)?;
-        let mut aggregate = Aggregate::default();
-        for (key, count) in parts.counts {
-            let figure = Figure::from_index(key).ok_or(PartsError::UnknownKey { key })?;
-            aggregate.counts.insert(figure, count);
-        }
-        for (index, durations) in parts.durations {
-            let key = u16::from(index);
-            let way = Way::from_index(index).ok_or(PartsError::UnknownKey { key })?;
-            if aggregate.durations.last_key_value().is_some_and(|(last, _)| *last >= way) {
-                return Err(PartsError::Order { key });
+    /// Records of submitted orders that count, those of them that are complete, and those that do not count.
+    fn records(&self, speakers: &Speakers) -> [u64; 3] {
+        let mut records = [0; 3];
+        let [all, complete, left_out] = &mut records;
+        for (writer, counts) in Writer::all().zip(speakers.records) {
+            let written = self.get(Figure::provenance(writer, false));
+            if counts {
+                *all += written;
+                *complete += self.get(Figure::provenance(writer, true));
+            } else {
+                *left_out += written;
             }
-            aggregate.durations.insert(way, DurationSum::from_parts(durations)?);
         }
-        Ok(aggregate)
+        records
     }
 }
 
-fn check_ascending(pairs: &[(u16, u64)]) -> Result<(), PartsError> {
-    let descends = pairs.iter().zip(pairs.iter().skip(1)).find(|(one, next)| one.0 >= next.0);
-    let zero = pairs.iter().find(|(_, count)| *count == 0);
-    match descends.map(|(_, next)| next).or(zero) {
-        Some((key, _)) => Err(PartsError::Order { key: *key }),
-        None => Ok(()),
-    }
-}
-
-/// Who speaks in a session: for each outcome, for routes, and the way of measuring each kind of latency.
+/// Who speaks in a session: for each outcome, for routes, for intents, the way of measuring each kind of latency, and
+/// whose records of orders count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Speakers {
     outcomes: [Option<Speaker>; Outcome::COUNT],
     routes: Option<RouteSpeaker>,
     ways: [Option<Way>; LatencyKind::ALL.len()],
+    intents: Option<Shape>,
+    records: [bool; Writer::COUNT],
 }
+
+crate::parts::parts!(Speakers { outcomes, routes, ways, intents, records });
 
 impl Speakers {
     /// The speakers of a session, from everything that it has, merged: the candidates with the largest counts.
     pub fn of(session: &Aggregate) -> Self {
         let count = |figure| session.get(figure);
+        let received = |shape| session.get(Figure::intent(shape, IntentCount::Received));
         Self::chosen(
             |outcome| Speaker::among(outcome, count),
             RouteSpeaker::among(count),
             |kind| Way::of(kind).find(|way| session.durations.contains_key(way)),
+        )
+        .with_records(
+            SHAPES.into_iter().filter(|shape| received(*shape) > 0).max_by_key(|shape| received(*shape)),
+            |writer| provenance::counts(writer, session.get(Figure::provenance(writer, true))),
         )
     }
 
@@ -275,7 +188,17 @@ impl Speakers {
         routes: Option<RouteSpeaker>,
         way: impl Fn(LatencyKind) -> Option<Way>,
     ) -> Self {
-        Self { outcomes: Outcome::ALL.map(outcome), routes, ways: LatencyKind::ALL.map(way) }
+        let (outcomes, ways) = (Outcome::ALL.map(outcome), LatencyKind::ALL.map(way));
+        Self { outcomes, routes, ways, ..Self::default() }
+    }
+
+    /// The same with who speaks for intents and whose records of orders count.
+    pub(crate) fn with_records(self, intents: Option<Shape>, counts: impl Fn(Writer) -> bool) -> Self {
+        let mut records = [false; Writer::COUNT];
+        for (slot, writer) in records.iter_mut().zip(Writer::all()) {
+            *slot = counts(writer);
+        }
+        Self { intents, records, ..self }
     }
 
     fn outcome(&self, outcome: Outcome) -> Option<Speaker> {
@@ -296,19 +219,45 @@ pub struct Spoken {
     /// Routes.
     pub routes: Routes,
     durations: [DurationSum; LatencyKind::ALL.len()],
+    queries: [u64; QueryCount::ALL.len()],
+    /// Intents that are older than ten seconds, and how many of them are explained.
+    pub explained: Explained,
+    records: [u64; 3],
+    events: [u64; Source::ALL.len()],
+    /// Lines that could not be read.
+    pub rejected: u64,
 }
 
 impl Spoken {
     /// Takes the figures of another stretch or another session in.
     pub fn merge(&mut self, other: &Spoken) {
         self.outcomes = self.outcomes.plus(other.outcomes);
-        for (sum, count) in self.denied.iter_mut().zip(other.denied) {
-            *sum = sum.saturating_add(count);
-        }
+        add(&mut self.denied, other.denied);
         self.routes = self.routes.plus(other.routes);
         for (sum, durations) in self.durations.iter_mut().zip(&other.durations) {
             sum.merge(durations);
         }
+        add(&mut self.queries, other.queries);
+        self.explained = self.explained.plus(other.explained);
+        add(&mut self.records, other.records);
+        add(&mut self.events, other.events);
+        self.rejected = self.rejected.saturating_add(other.rejected);
+    }
+
+    /// Queries to the service; their durations are those of [`LatencyKind::Query`].
+    pub fn queries(&self, count: QueryCount) -> u64 {
+        self.queries.get(count as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether records of orders say where they come from.
+    pub fn provenance(&self) -> ProvenanceCoverage {
+        let [records, complete, left_out] = self.records;
+        ProvenanceCoverage::of(records, complete, left_out)
+    }
+
+    /// Events of a file kind.
+    pub fn events(&self, source: Source) -> u64 {
+        self.events.get(source as usize).copied().unwrap_or(0)
     }
 
     /// Denials of one class.
@@ -319,5 +268,11 @@ impl Spoken {
     /// Durations of one kind.
     pub fn durations(&self, kind: LatencyKind) -> Option<&DurationSum> {
         self.durations.get(kind as usize).filter(|durations| durations.total > 0)
+    }
+}
+
+fn add<const N: usize>(sums: &mut [u64; N], counts: [u64; N]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum = sum.saturating_add(count);
     }
 }

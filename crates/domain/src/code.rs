@@ -7,7 +7,7 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $( $(#[$doc])* $variant, )+
-            /// Kept and counted; feeds no metric of its own.
+            /// Feeds no metric of its own; kept, counted and named as unknown.
             Other,
         }
 
@@ -62,6 +62,8 @@ codes! {
     RouteDeny = "ROUTE.DENY" | "ORDER.ROUTE.DENY",
     /// The router gave a way up.
     RouteCancel = "ROUTE.CANCEL" | "ORDER.ROUTE.CANCEL",
+    /// Any other code of the families `ROUTE.` and `ORDER.ROUTE.`: its route stands in `route`, else in its last part.
+    Route = "ROUTE",
     /// Latency against its budget.
     SlaCheck = "SLA.CHECK",
     /// After a trade: fee, average, filled, latency.
@@ -82,17 +84,27 @@ codes! {
     SprtH1 = "SPRT.DECISION_H1" | "GOVERNANCE.SPRT.DECISION_H1",
     /// The sequential test goes on.
     SprtContinue = "SPRT.CONTINUE" | "GOVERNANCE.SPRT.CONTINUE",
-    /// The circuit breaker's state.
-    Breaker = "CIRCUIT_BREAKER.STATE" | "EXCHANGE.CB.STATE" | "CIRCUIT_BREAKER.OPEN"
-        | "CIRCUIT_BREAKER.CLOSED" | "CIRCUIT_BREAKER.HALF_OPEN",
+    /// Any other code of the family `GOVERNANCE.SPRT.`: where the sequential test stands.
+    SprtUpdate = "GOVERNANCE.SPRT",
+    /// The score of the strategy's edge, in `score`.
+    AlphaScore = "GOVERNANCE.ALPHA",
+    /// The circuit breaker's state, in `state`, else in the code's last part; every `CIRCUIT_BREAKER.` and
+    /// `EXCHANGE.CB.` code.
+    Breaker = "CIRCUIT_BREAKER" | "EXCHANGE.CB",
     /// Somebody or something stopped the bot.
-    Halt = "AURORA.HALT",
+    Halt = "AURORA.HALT" | "AURORA.HALTED",
     /// The bot may trade again.
-    Resume = "AURORA.RESUME",
+    Resume = "AURORA.RESUME" | "AURORA.RESUMED",
     /// Armed, cooling off or halted, in `details.state`.
     ArmState = "AURORA.ARM_STATE" | "AURORA.ESCALATION" | "OPS.RESET",
+    /// Trading was armed.
+    Arm = "AURORA.ARM" | "AURORA.ARMED",
+    /// Trading was disarmed.
+    Disarm = "AURORA.DISARM" | "AURORA.DISARMED",
     /// No trading until `details.until`.
     CoolOff = "AURORA.COOL_OFF",
+    /// Any other code of the family `AURORA.`, which may tell the same as [`Code::ArmState`].
+    Aurora = "AURORA",
     /// The session's own summary: the bot is done.
     SummaryGenerated = "OBS.SUMMARY.GENERATED",
     /// Another configuration took effect, `details.name`.
@@ -140,6 +152,12 @@ codes! {
 /// Families: every code with the prefix means the same to the metrics.
 const FAMILIES: &[(&str, Code)] = &[
     ("RISK.DENY.", Code::RiskDeny),
+    ("ROUTE.", Code::Route),
+    ("ORDER.ROUTE.", Code::Route),
+    ("GOVERNANCE.SPRT.", Code::SprtUpdate),
+    ("CIRCUIT_BREAKER.", Code::Breaker),
+    ("EXCHANGE.CB.", Code::Breaker),
+    ("AURORA.", Code::Aurora),
     ("QUERY.", Code::Query),
     ("IDEM.", Code::Idem),
     ("OPS.", Code::Ops),
@@ -149,38 +167,6 @@ const FAMILIES: &[(&str, Code)] = &[
     ("REWARD.", Code::Reward),
     ("TCA.", Code::Tca),
     ("HTTP.", Code::Http),
-];
-
-/// Prefixes of codes that CONTRACT.md section 1 names and no metric reads yet; they are not "unknown".
-const LISTED_PREFIXES: &[&str] = &[
-    "ORDER.ROUTE.",
-    "ROUTE.",
-    "HEALTH.",
-    "POSITION.",
-    "REWARD.",
-    "TCA.",
-    "GOVERNANCE.",
-    "SPRT.",
-    "CIRCUIT_BREAKER.",
-    "EXCHANGE.CB.",
-    "AURORA.",
-    "POLICY.",
-    "IDEM.",
-    "KELLY.",
-    "LAMBDA.",
-    "CVAR.",
-    "SIZING.",
-    "RISK.",
-    "MARKET.",
-    "WS.",
-    "QUERY.",
-    "HTTP.",
-    "OPS.",
-    "CONFIG.",
-    "OBS.",
-    "ALPHA.",
-    "SLA.",
-    "KPI.",
 ];
 
 impl Code {
@@ -193,11 +179,6 @@ impl Code {
                 .map_or(Code::Other, |(_, code)| *code),
             code => code,
         }
-    }
-
-    /// Whether CONTRACT.md lists `text`, so that the page need not point it out as unknown.
-    pub fn is_listed(text: &str) -> bool {
-        Code::read(text) != Code::Other || LISTED_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
     }
 }
 
@@ -256,8 +237,20 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_code_without_a_metric_is_not_unknown() {
-        assert!(Code::is_listed("GOVERNANCE.BUDGET"));
-        assert!(!Code::is_listed("DIAG.CANCEL.GUARD"));
+    fn every_code_of_a_family_that_the_contract_names_is_read() {
+        for text in ["CIRCUIT_BREAKER.STATE", "CIRCUIT_BREAKER.TRIP", "EXCHANGE.CB.OPEN"] {
+            check(text, Code::Breaker);
+        }
+        for text in ["ROUTE.SELECTED", "ORDER.ROUTE.DECISION", "ROUTE.DENIED"] {
+            check(text, Code::Route);
+        }
+        check("ROUTE.DECISION", Code::RouterDecision);
+        check("GOVERNANCE.SPRT.UPDATE", Code::SprtUpdate);
+        check("GOVERNANCE.SPRT.DECISION_H1", Code::SprtH1);
+        check("GOVERNANCE.ALPHA", Code::AlphaScore);
+        check("AURORA.DISARM", Code::Disarm);
+        check("AURORA.PANIC", Code::Aurora);
+        check("CVAR.BREACH", Code::Other);
+        check("CIRCUIT_BREAKERS", Code::Other);
     }
 }

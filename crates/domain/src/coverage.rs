@@ -10,17 +10,18 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::HashMap;
-
 use crate::{
     code::Code,
     event::{Event, Route, Shape, Source},
+    figure::{Figure, IntentCount, SHAPES},
+    minutes::Minutes,
     orders::ratio,
+    parts::parts,
+    reasons::Reasons,
     recent::Recent,
     rolling::{Rolling, Slot},
-    scope::id_key,
+    scope::{ScopeId, ScopeSet, Subject},
     span::Span,
-    tally::OTHER,
     time::Ts,
 };
 
@@ -36,10 +37,21 @@ pub struct Explained {
     pub explained: u64,
 }
 
+parts!(Explained { intents, explained });
+
 impl Explained {
     /// explained ÷ intents; `None` where there are no intents.
     pub fn ratio(self) -> Option<f64> {
         ratio(self.explained, self.intents)
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Explained) -> Explained {
+        Explained {
+            intents: self.intents.saturating_add(other.intents),
+            explained: self.explained.saturating_add(other.explained),
+        }
     }
 
     fn take(&mut self, other: Explained) {
@@ -67,12 +79,17 @@ impl Explained {
 #[derive(Clone, Copy, Debug, Default)]
 struct Second(Explained);
 
+parts!(newtype Second);
+
 impl Slot for Second {
     type Sum = Explained;
     type Item = Mark;
 
     fn record(&mut self, mark: Mark) {
         self.0.mark(mark);
+    }
+    fn is_empty(&self) -> bool {
+        self.0 == Explained::default()
     }
     fn record_sum(sum: &mut Explained, mark: Mark) {
         sum.mark(mark);
@@ -92,6 +109,8 @@ struct Track {
     rolling: Rolling<Second>,
 }
 
+parts!(Track { session, rolling });
+
 impl Track {
     fn record(&mut self, at: i64, mark: Mark) {
         self.session.mark(mark);
@@ -102,6 +121,8 @@ impl Track {
 const SIZED: u8 = 1;
 const ROUTED: u8 = 2;
 const ANSWERED: u8 = 4;
+/// It is older than ten seconds and stands in its minute.
+const SETTLED: u8 = 8;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Intent {
@@ -109,9 +130,21 @@ struct Intent {
     seen: u8,
 }
 
+parts!(Intent { received, seen });
+
 impl Intent {
     fn explained(self) -> bool {
         self.seen & ANSWERED != 0 || self.seen & (SIZED | ROUTED) == SIZED | ROUTED
+    }
+
+    /// Counts it in its minute, once.
+    fn settle(&mut self, minutes: &mut Minutes) {
+        let Some((received, shape)) = self.received.filter(|_| self.seen & SETTLED == 0) else { return };
+        self.seen |= SETTLED;
+        minutes.count(Figure::intent(shape, IntentCount::Grown), received.second());
+        if self.explained() {
+            minutes.count(Figure::intent(shape, IntentCount::Explained), received.second());
+        }
     }
 }
 
@@ -124,16 +157,23 @@ pub struct Coverage {
     /// Intents of the last seconds, in the order of arrival.
     young: VecDeque<(u128, Ts)>,
     without_id: u64,
-    reasons: HashMap<Box<str>, u64>,
-    reason_total: u64,
-    other_reasons: u64,
+    reasons: Reasons,
 }
+
+parts!(Coverage {
+    end: window,
+    tracks,
+    intents: within(Coverage::INTENT_LIMIT),
+    young: within(Coverage::INTENT_LIMIT),
+    without_id,
+    reasons: within(1),
+});
 
 impl Coverage {
     /// How many intents are remembered; an older one stays as it is.
     pub const INTENT_LIMIT: usize = 65_536;
     /// How many different reasons are told apart.
-    pub const REASON_LIMIT: usize = 512;
+    pub const REASON_LIMIT: u16 = Reasons::LIMIT;
 
     pub(crate) fn new(end: i64) -> Self {
         Self {
@@ -142,40 +182,51 @@ impl Coverage {
             intents: Recent::new(Self::INTENT_LIMIT),
             young: VecDeque::new(),
             without_id: 0,
-            reasons: HashMap::default(),
-            reason_total: 0,
-            other_reasons: 0,
+            reasons: Reasons::new(1),
         }
     }
 
     /// Moves the windows' end to the second of `now`.
-    pub(crate) fn advance(&mut self, now: Ts) {
+    pub(crate) fn advance(&mut self, now: Ts, minutes: &mut Minutes) {
         self.end = self.end.max(now.second());
         for track in self.tracks.iter_mut().flatten() {
             track.rolling.advance(self.end);
         }
-        self.young.retain(|(_, at)| is_young(*at, now));
+        self.reasons.advance(self.end);
+        self.settle(now, minutes);
+    }
+
+    /// Counts intents that are older than ten seconds by now in their minutes.
+    pub(crate) fn settle(&mut self, now: Ts, minutes: &mut Minutes) {
+        let intents = &mut self.intents;
+        self.young.retain(|(key, at)| {
+            let young = is_young(*at, now);
+            if !young && let Some(intent) = intents.get_mut(*key) {
+                intent.settle(minutes);
+            }
+            young
+        });
     }
 
     /// Takes in what `event` explains. Returns true where that changes a figure.
-    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
-        self.count_reason(event) | (event.source == Source::Events && self.apply_intent(event, at))
+    pub(crate) fn apply(
+        &mut self,
+        event: &Event<'_>,
+        subject: Subject,
+        at: Ts,
+        minutes: &mut Minutes,
+    ) -> bool {
+        self.count_reason(event, subject.scope, at)
+            | (event.source == Source::Events && self.apply_intent(event, subject, at, minutes))
     }
 
-    fn count_reason(&mut self, event: &Event<'_>) -> bool {
+    fn count_reason(&mut self, event: &Event<'_>, scope: ScopeId, at: Ts) -> bool {
         let Some(reason) = event.reason.as_deref() else { return false };
-        self.reason_total += 1;
-        if let Some(count) = self.reasons.get_mut(reason) {
-            *count += 1;
-        } else if self.reasons.len() < Self::REASON_LIMIT {
-            self.reasons.insert(reason.into(), 1);
-        } else {
-            self.other_reasons += 1;
-        }
+        self.reasons.count(reason, 0, scope, self.end, at.second());
         true
     }
 
-    fn apply_intent(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    fn apply_intent(&mut self, event: &Event<'_>, subject: Subject, at: Ts, minutes: &mut Minutes) -> bool {
         let seen = match event.code {
             Code::IntentReceived => 0,
             Code::OrderDeny | Code::SlaDeny | Code::PlanBuild => ANSWERED,
@@ -183,11 +234,10 @@ impl Coverage {
             _ if matches!(event.route, Some(Route::Maker | Route::Taker)) => ROUTED,
             _ => return false,
         };
-        let Some(id) = &event.intent_id else {
+        let Some(key) = subject.intent else {
             self.without_id += u64::from(event.code == Code::IntentReceived);
             return false;
         };
-        let key = id_key(event.run_id.as_deref(), id);
         let intent = self.intents.entry(key, Intent::default);
         let before = *intent;
         intent.seen |= seen;
@@ -200,12 +250,20 @@ impl Coverage {
         let news = after.explained() && (first || !before.explained());
         if first {
             self.record(shape, received, Mark::Intent);
-            self.remember(key, received);
+            minutes.count(Figure::intent(shape, IntentCount::Received), received.second());
+            self.remember(key, received, minutes);
         }
         if news {
             self.record(shape, received, Mark::Explained);
+            if after.seen & SETTLED != 0 {
+                minutes.count(Figure::intent(shape, IntentCount::Explained), received.second());
+            }
         }
         first || news
+    }
+
+    fn track(&self, shape: Shape) -> Option<&Track> {
+        self.tracks.get(shape as usize)?.as_deref()
     }
 
     fn record(&mut self, shape: Shape, received: Ts, mark: Mark) {
@@ -219,20 +277,27 @@ impl Coverage {
     }
 
     /// Beyond the limit the oldest arrival counts before its ten seconds are over.
-    fn remember(&mut self, key: u128, received: Ts) {
-        if self.young.len() >= Self::INTENT_LIMIT {
-            self.young.pop_front();
+    fn remember(&mut self, key: u128, received: Ts, minutes: &mut Minutes) {
+        if self.young.len() >= Self::INTENT_LIMIT
+            && let Some((oldest, _)) = self.young.pop_front()
+            && let Some(intent) = self.intents.get_mut(oldest)
+        {
+            intent.settle(minutes);
         }
         self.young.push_back((key, received));
     }
 
+    /// The shape that reports most intents; of equals the last.
+    pub(crate) fn speaker(&self) -> Option<Shape> {
+        let tracks = SHAPES.into_iter().zip(&self.tracks);
+        let told = tracks.filter_map(|(shape, track)| Some((shape, track.as_deref()?.session.intents)));
+        told.max_by_key(|(_, intents)| *intents).map(|(shape, _)| shape)
+    }
+
     /// Intents over `span` that are older than ten seconds at `now`, by the shape that reports most.
     pub fn explained(&self, span: Span, now: Ts) -> Explained {
-        let speaking = |(_, track): &(usize, &Track)| track.session.intents;
-        let tracks = self.tracks.iter().enumerate();
-        let Some((shape, track)) =
-            tracks.filter_map(|(shape, track)| Some((shape, track.as_deref()?))).max_by_key(speaking)
-        else {
+        let speaking = self.speaker();
+        let Some((shape, track)) = speaking.and_then(|shape| Some((shape, self.track(shape)?))) else {
             return Explained::default();
         };
         let mut all = match span.seconds() {
@@ -243,7 +308,7 @@ impl Coverage {
         let to = if span.seconds().is_some() { self.end } else { i64::MAX };
         for (key, at) in &self.young {
             let intent = self.intents.get(*key).copied().unwrap_or_default();
-            let reported = intent.received.is_some_and(|(_, by)| by as usize == shape);
+            let reported = intent.received.is_some_and(|(_, by)| by == shape);
             if reported && is_young(*at, now) && (from..=to).contains(&at.second()) {
                 all.take(Explained { intents: 1, explained: u64::from(intent.explained()) });
             }
@@ -261,21 +326,21 @@ impl Coverage {
         self.intents.forgotten()
     }
 
-    /// Records in the session that carry a reason.
-    pub fn reason_total(&self) -> u64 {
-        self.reason_total
+    /// How many chart buckets of reasons went before their time, for want of room.
+    pub fn dropped_buckets(&self) -> u64 {
+        self.reasons.dropped_buckets()
     }
 
-    /// Records per reason in the session, whoever wrote them, most frequent first, equal ones by name; what did not
-    /// fit is last, as `other`.
-    pub fn reasons(&self) -> Vec<(String, u64)> {
-        let mut ranked: Vec<(String, u64)> =
-            self.reasons.iter().map(|(reason, count)| (reason.to_string(), *count)).collect();
-        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        if self.other_reasons > 0 {
-            ranked.push((OTHER.to_owned(), self.other_reasons));
-        }
-        ranked
+    /// How many chart buckets of reasons no longer tell symbols and sides apart, for want of room.
+    pub fn folded_buckets(&self) -> u64 {
+        self.reasons.folded_buckets()
+    }
+
+    /// Records per reason over `span` about what `scopes` lets through, whoever wrote them, most frequent first, equal
+    /// ones by name; what did not fit is last, as `other`.
+    pub fn reasons(&self, span: Span, scopes: &ScopeSet) -> Vec<(String, u64)> {
+        let ranked = self.reasons.ranked(span, scopes).into_iter();
+        ranked.map(|counted| (counted.reason.to_owned(), counted.count)).collect()
     }
 }
 

@@ -27,6 +27,11 @@ pub enum Detail {
         /// `log_B`: at or below, the null hypothesis is accepted.
         lower: Option<f64>,
     },
+    /// The score of the strategy's edge.
+    Alpha {
+        /// As the governor reported it.
+        score: Option<f64>,
+    },
     /// A query's end.
     Query(Query),
     /// The last price, in quote currency.
@@ -86,6 +91,8 @@ pub struct Position {
     /// Since the account began to count, in quote currency.
     pub fees: Option<f64>,
 }
+
+crate::parts::parts!(Position { quantity, average_price, realised, unrealised, fees });
 
 /// How a query ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 use crate::{
     histogram::{self, Histogram},
+    parts::{Broken, Loading, Parts, Sink, Source},
     rolling::Slot,
     scope::{ScopeId, ScopeSet},
     series::Bucket,
@@ -22,6 +23,26 @@ struct Extremes {
     max_ms: f64,
 }
 
+/// One duration and the scope that it is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duration {
+    scope: ScopeId,
+    bin: u16,
+    ms: f64,
+}
+
+impl Duration {
+    /// `None` for what is no duration in milliseconds (negative, NaN, infinite).
+    pub(crate) fn new(scope: ScopeId, ms: f64) -> Option<Self> {
+        Some(Self { scope, bin: histogram::bin(ms)?, ms })
+    }
+
+    /// Its bin in a histogram.
+    pub(crate) fn bin(self) -> u16 {
+        self.bin
+    }
+}
+
 /// Durations by scope.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Durations {
@@ -29,7 +50,38 @@ pub(crate) struct Durations {
     extremes: Vec<Extremes>,
 }
 
+impl Parts for Durations {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { bins, extremes } = self;
+        bins.save(to);
+        to.unsigned(extremes.len() as u64);
+        for Extremes { scope, min_ms, max_ms } in extremes {
+            scope.save(to);
+            min_ms.save(to);
+            max_ms.save(to);
+        }
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let bins = Sparse::load(from, Self::WIDTH)?;
+        let mut known = true;
+        bins.for_each(|key, _| known &= split(key).1 < histogram::BINS);
+        let length = from.length(if from.folded { 1 } else { from.scopes })?;
+        let mut extremes: Vec<Extremes> = Vec::with_capacity(length);
+        for _ in 0..length {
+            let (scope, (min_ms, max_ms)): (ScopeId, (f64, f64)) = Parts::load(from)?;
+            known &= extremes.last().is_none_or(|before| before.scope.index() < scope.index());
+            known &= min_ms >= 0.0 && min_ms <= max_ms && max_ms.is_finite();
+            extremes.push(Extremes { scope, min_ms, max_ms });
+        }
+        if known { Ok(Self { bins, extremes }) } else { Err(Broken::new("such durations cannot be")) }
+    }
+}
+
 impl Durations {
+    /// How many keys a scope has.
+    pub(crate) const WIDTH: u32 = 1 << BIN_BITS;
+
     /// Calls `visit` with scope, bin and count; a bin may come more than once.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(ScopeId, u16, u64)) {
         self.bins.for_each(|key, count| {
@@ -73,17 +125,19 @@ fn split(key: u32) -> (ScopeId, u16) {
 
 impl Slot for Durations {
     type Sum = Histogram;
-    /// Scope and milliseconds, already known to be a duration.
-    type Item = (ScopeId, f64);
+    type Item = Duration;
 
-    fn record(&mut self, (scope, ms): (ScopeId, f64)) {
-        let Some(bin) = histogram::bin(ms) else { return };
+    fn record(&mut self, Duration { scope, bin, ms }: Duration) {
         self.bins.add(key(scope, bin));
         self.widen(scope, ms, ms);
     }
 
-    fn record_sum(sum: &mut Histogram, (_, ms): (ScopeId, f64)) {
-        sum.record(ms);
+    fn is_empty(&self) -> bool {
+        self.bins.is_empty()
+    }
+
+    fn record_sum(sum: &mut Histogram, Duration { bin, .. }: Duration) {
+        sum.add(bin, 1);
     }
 
     fn add_to(&self, sum: &mut Histogram) {
@@ -108,8 +162,13 @@ impl Bucket for Durations {
         self.extremes.shrink_to_fit();
     }
 
-    fn is_empty(&self) -> bool {
-        self.bins.is_empty()
+    fn fold(&mut self, width: u32) {
+        self.bins.fold(width, ScopeId::FOLDED.first_key(width));
+        let widest = self.extremes(&ScopeSet::ALL);
+        self.extremes.clear();
+        if let Some((min_ms, max_ms)) = widest {
+            self.widen(ScopeId::FOLDED, min_ms, max_ms);
+        }
     }
 
     fn heap_bytes(&self) -> usize {

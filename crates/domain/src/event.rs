@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::{code::Code, detail::Detail, time::Ts};
+use crate::{
+    code::Code,
+    detail::Detail,
+    parts::{choices, parts},
+    time::Ts,
+};
 
 /// The kind of file that a line stands in. The file says the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +59,8 @@ pub enum Shape {
     Legacy,
 }
 
+choices!(Shape { Canonical = 0, Flat = 1, Wrapped = 2, Legacy = 3 });
+
 impl Shape {
     /// The letter that CONTRACT.md uses.
     pub fn letter(self) -> char {
@@ -74,6 +81,8 @@ pub struct Writer {
     /// The dialect.
     pub shape: Shape,
 }
+
+parts!(Writer { order_logs, shape });
 
 impl Writer {
     /// How many different writers there can be.
@@ -108,6 +117,8 @@ pub enum Side {
     /// Ask side.
     Sell,
 }
+
+choices!(Side { Buy = 0, Sell = 1 });
 
 /// How an order goes to the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,6 +166,8 @@ pub enum BreakerState {
     Open,
 }
 
+choices!(BreakerState { Closed = 0, HalfOpen = 1, Open = 2 });
+
 impl BreakerState {
     /// The log's own word.
     pub fn name(self) -> &'static str {
@@ -193,8 +206,8 @@ pub struct Numbers {
     pub bid: Option<f64>,
     /// `ask`, in quote currency.
     pub ask: Option<f64>,
-    /// `cooloff_until` or `until`, seconds since the epoch.
-    pub cooloff_until_s: Option<f64>,
+    /// `cooloff_until` or `until`; zero and before says that the bot does not cool off.
+    pub cooloff_until: Option<Ts>,
 }
 
 /// One line, understood. Borrows from the line wherever it can.

@@ -22,12 +22,15 @@ use crate::{
     code::Code,
     detail::{Detail, Stage, Verdict},
     event::{Event, Route, Source, Writer},
+    maps::ByName,
     orders::Orders,
     outcome::Outcome,
+    parts::{choices, parts},
+    reasons::Reasons,
     recent::Recent,
-    scope::id_key,
+    scope::{ScopeId, ScopeSet, Subject},
     span::Span,
-    tally::{OTHER, Tally, speaker},
+    tally::{Tally, speaker},
     time::Ts,
 };
 
@@ -49,6 +52,16 @@ pub enum Step {
     /// It was filled.
     Filled,
 }
+
+choices!(Step {
+    Intents = 0,
+    PastGate = 1,
+    Sized = 2,
+    Routed = 3,
+    Submitted = 4,
+    Acked = 5,
+    Filled = 6,
+});
 
 impl Step {
     /// Every step, in order.
@@ -83,34 +96,39 @@ pub struct DropOut {
     pub step: Step,
     /// The reason as logged, without a number at its end.
     pub reason: String,
-    /// How many, in the session.
+    /// How many.
     pub count: u64,
 }
 
-/// Drop-outs as one candidate tells them.
-#[derive(Clone, Debug, Default)]
+/// Drop-outs as one candidate tells them: reasons, with steps as kinds.
+#[derive(Clone, Debug)]
 struct Drops {
     total: u64,
-    /// Each reason's counts by step; `None` where the record does not say which.
-    by_reason: HashMap<Box<str>, Vec<(Option<Step>, u64)>>,
-    other: u64,
+    reasons: Reasons,
 }
 
+parts!(Drops { total, reasons: within(Drops::KINDS) });
+
 impl Drops {
-    fn add(&mut self, step: Option<Step>, reason: &str) {
+    /// The kind of records that do not say which step they are about.
+    #[expect(clippy::cast_possible_truncation, reason = "there are seven steps")]
+    const UNPLACED: u16 = Step::ALL.len() as u16;
+    const KINDS: usize = Step::ALL.len() + 1;
+
+    fn count(&mut self, step: Option<Step>, reason: &str, end: i64, at: i64) {
         self.total += 1;
-        if !self.by_reason.contains_key(reason) {
-            if self.by_reason.len() >= FunnelCounts::REASON_LIMIT {
-                self.other += 1;
-                return;
-            }
-            self.by_reason.insert(reason.into(), Vec::new());
-        }
-        let Some(steps) = self.by_reason.get_mut(reason) else { return };
-        match steps.iter_mut().find(|(known, _)| *known == step) {
-            Some((_, count)) => *count += 1,
-            None => steps.push((step, 1)),
-        }
+        let kind = step.map_or(Self::UNPLACED, |step| step as u16);
+        self.reasons.count(reason, kind, ScopeId::ANY, end, at);
+    }
+
+    fn step(kind: u16) -> Option<Step> {
+        Step::ALL.get(usize::from(kind)).copied()
+    }
+}
+
+impl Default for Drops {
+    fn default() -> Self {
+        Self { total: 0, reasons: Reasons::new(Self::UNPLACED + 1) }
     }
 }
 
@@ -128,6 +146,8 @@ struct Witness {
     refusals: Drops,
     denials: Drops,
 }
+
+parts!(Witness { verdicts, intents, passed, decided, applied, routed, refusals, denials });
 
 impl Witness {
     fn tallies(&mut self) -> impl Iterator<Item = &mut Tally> {
@@ -150,21 +170,31 @@ pub struct FunnelCounts {
     witnesses: [Option<Box<Witness>>; Writer::COUNT],
     seen: Recent<u8>,
     /// The step at which policy, sizing or router refuse for a reason.
-    learned: HashMap<Box<str>, Step>,
+    learned: ByName<Step>,
+    unlearned: u64,
 }
+
+parts!(FunnelCounts {
+    end: window,
+    witnesses,
+    seen: within(FunnelCounts::ID_LIMIT),
+    learned: within(FunnelCounts::REASON_LIMIT),
+    unlearned,
+});
 
 impl FunnelCounts {
     /// How many intents are told apart; a repeated record of an older one counts again.
     pub const ID_LIMIT: usize = 65_536;
     /// How many reasons are told apart per candidate; the rest is `other`.
-    pub const REASON_LIMIT: usize = 512;
+    pub const REASON_LIMIT: usize = Reasons::LIMIT as usize;
 
     pub(crate) fn new(end: i64) -> Self {
         Self {
             end,
             witnesses: Default::default(),
             seen: Recent::new(Self::ID_LIMIT),
-            learned: HashMap::default(),
+            learned: ByName::default(),
+            unlearned: 0,
         }
     }
 
@@ -172,21 +202,23 @@ impl FunnelCounts {
         self.end = self.end.max(end);
         for witness in self.witnesses.iter_mut().flatten() {
             witness.tallies().for_each(|tally| tally.advance(end));
+            witness.refusals.reasons.advance(end);
+            witness.denials.reasons.advance(end);
         }
     }
 
     /// Counts what `event` tells. Returns true where it tells something.
-    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    pub(crate) fn apply(&mut self, event: &Event<'_>, subject: Subject, at: Ts) -> bool {
         let Some(writer) = event.writer() else { return false };
         if event.source == Source::Denied {
-            return self.deny(event, writer, None);
+            return self.deny(event, subject, writer, None, at);
         }
         if event.source != Source::Events {
             return false;
         }
         match event.code {
             Code::IntentReceived => {
-                if !self.is_new(event, writer, INTENT) {
+                if !self.is_new(subject, writer, INTENT) {
                     return false;
                 }
                 let end = self.end;
@@ -195,6 +227,7 @@ impl FunnelCounts {
             Code::PolicyDecision => self.judge(event, writer, at),
             Code::SizingDecision | Code::KellyApplied => self.size(event, writer, at),
             Code::RouterDecision
+            | Code::Route
             | Code::RouteMaker
             | Code::RouteTaker
             | Code::RouteDeny
@@ -202,8 +235,10 @@ impl FunnelCounts {
                 let decider = if event.code == Code::RouterDecision { 2 } else { 1 };
                 self.route(event, writer, decider, at);
             }
-            Code::OrderDeny | Code::RiskDeny => return self.deny(event, writer, stage_of(event)),
-            Code::SlaDeny => return self.deny(event, writer, Some(Step::Submitted)),
+            Code::OrderDeny | Code::RiskDeny => {
+                return self.deny(event, subject, writer, stage_of(event), at);
+            }
+            Code::SlaDeny => return self.deny(event, subject, writer, Some(Step::Submitted), at),
             _ => return false,
         }
         true
@@ -220,7 +255,7 @@ impl FunnelCounts {
             }
         });
         if refused {
-            self.refuse(event, writer, Step::PastGate);
+            self.refuse(event, writer, Step::PastGate, at);
         } else {
             self.route(event, writer, 0, at);
         }
@@ -242,7 +277,7 @@ impl FunnelCounts {
             }
         });
         if !sized && !kelly {
-            self.refuse(event, writer, Step::Sized);
+            self.refuse(event, writer, Step::Sized, at);
         }
     }
 
@@ -254,34 +289,46 @@ impl FunnelCounts {
                     tally.count(end, second);
                 }
             }),
-            Some(Route::Deny | Route::Cancel) => self.refuse(event, writer, Step::Routed),
+            Some(Route::Deny | Route::Cancel) => self.refuse(event, writer, Step::Routed, at),
             None => {}
         }
     }
 
     /// A refusal by policy, sizing or router, which also teaches at which step its reason stands.
-    fn refuse(&mut self, event: &Event<'_>, writer: Writer, step: Step) {
+    fn refuse(&mut self, event: &Event<'_>, writer: Writer, step: Step, at: Ts) {
         if let Some(reason) = event.reason.as_deref()
-            && self.learned.len() < Self::REASON_LIMIT
             && !self.learned.contains_key(reason)
         {
-            self.learned.insert(reason.into(), step);
+            if self.learned.len() < Self::REASON_LIMIT {
+                self.learned.insert(reason.into(), step);
+            } else {
+                self.unlearned += 1;
+            }
         }
-        self.witness(writer, |witness| witness.refusals.add(Some(step), reason_of(event)));
+        let (end, second) = (self.end, at.second());
+        self.witness(writer, |witness| witness.refusals.count(Some(step), reason_of(event), end, second));
     }
 
-    fn deny(&mut self, event: &Event<'_>, writer: Writer, step: Option<Step>) -> bool {
-        let new = self.is_new(event, writer, DENIAL);
+    fn deny(
+        &mut self,
+        event: &Event<'_>,
+        subject: Subject,
+        writer: Writer,
+        step: Option<Step>,
+        at: Ts,
+    ) -> bool {
+        let new = self.is_new(subject, writer, DENIAL);
         if new {
-            self.witness(writer, |witness| witness.denials.add(step, reason_of(event)));
+            let (end, second) = (self.end, at.second());
+            self.witness(writer, |witness| witness.denials.count(step, reason_of(event), end, second));
         }
         new
     }
 
     /// Whether this is the writer's first record of this kind about this intent; without an id every record is.
-    fn is_new(&mut self, event: &Event<'_>, writer: Writer, kind: u8) -> bool {
-        let Some(id) = event.intent_id.as_ref().or(event.order_id.as_ref()) else { return true };
-        let key = id_key(event.run_id.as_deref(), id) ^ writer.index() as u128;
+    fn is_new(&mut self, subject: Subject, writer: Writer, kind: u8) -> bool {
+        let Some(id) = subject.intent.or(subject.order) else { return true };
+        let key = id ^ writer.index() as u128;
         let seen = self.seen.entry(key, || 0);
         let new = *seen & kind == 0;
         *seen |= kind;
@@ -321,18 +368,19 @@ impl FunnelCounts {
                 return told.then(|| sized.map_or(0, |tally| tally.over(span)));
             }
             Step::Routed => speaker(self.known().flat_map(|witness| &witness.routed)),
-            Step::Submitted => return Some(orders.outcomes(span).get(Outcome::Submitted)),
-            Step::Acked => return Some(orders.outcomes(span).get(Outcome::Acked)),
-            Step::Filled => return Some(orders.outcomes(span).get(Outcome::Filled)),
+            Step::Submitted => return of_orders(Outcome::Submitted, span, orders),
+            Step::Acked => return of_orders(Outcome::Acked, span, orders),
+            Step::Filled => return of_orders(Outcome::Filled, span, orders),
         };
         spoken.map(|tally| tally.over(span))
     }
 
-    /// Why intents did not reach a step, in the session: by step, then most frequent first.
+    /// Why intents did not reach a step, over `span`: by step, then most frequent first. Who speaks is the same for
+    /// every span.
     ///
     /// A denial that does not name its step stands where policy, sizing or router refuse for the same reason;
     /// failing that before submission, where its writer also routes, and else before the gate.
-    pub(crate) fn drop_outs(&self) -> Vec<DropOut> {
+    pub(crate) fn drop_outs(&self, span: Span) -> Vec<DropOut> {
         let told = || Writer::all().filter_map(|writer| Some((writer, self.of(writer)?)));
         let refusals = told().map(|(writer, witness)| (writer, &witness.refusals));
         let denials = told().map(|(writer, witness)| (writer, &witness.denials));
@@ -343,14 +391,9 @@ impl FunnelCounts {
         let routes = self.of(Writer { order_logs: false, ..writer }).is_some_and(Witness::routes);
         let unplaced = if routes { Step::Submitted } else { Step::PastGate };
         let mut counts: HashMap<(Step, &str), u64> = HashMap::default();
-        for (reason, steps) in &drops.by_reason {
-            for (step, count) in steps {
-                let step = step.or_else(|| self.learned.get(reason).copied()).unwrap_or(unplaced);
-                *counts.entry((step, reason)).or_default() += count;
-            }
-        }
-        if drops.other > 0 {
-            *counts.entry((unplaced, OTHER)).or_default() += drops.other;
+        for counted in drops.reasons.ranked(span, &ScopeSet::ALL) {
+            let step = Drops::step(counted.kind).or_else(|| self.learned.get(counted.reason).copied());
+            *counts.entry((step.unwrap_or(unplaced), counted.reason)).or_default() += counted.count;
         }
         let mut drop_outs: Vec<DropOut> = counts
             .into_iter()
@@ -368,6 +411,27 @@ impl FunnelCounts {
     pub fn forgotten_intents(&self) -> u64 {
         self.seen.forgotten()
     }
+
+    fn reasons(&self) -> impl Iterator<Item = &Reasons> {
+        self.known().flat_map(|witness| [&witness.refusals.reasons, &witness.denials.reasons])
+    }
+
+    /// How many chart buckets of reasons went before their time, for want of room.
+    pub fn dropped_buckets(&self) -> u64 {
+        self.reasons().map(Reasons::dropped_buckets).sum()
+    }
+
+    /// Refusals whose reason was not learned because there were too many: a denial for such a reason that does not name
+    /// its step stands where its writer's denials stand.
+    pub fn unlearned(&self) -> u64 {
+        self.unlearned
+    }
+}
+
+/// The count of `outcome`; `None` where nothing in the session tells of an order.
+fn of_orders(outcome: Outcome, span: Span, orders: &Orders) -> Option<u64> {
+    let told = Outcome::ALL.iter().any(|any| orders.speaker(*any).is_some());
+    told.then(|| orders.outcomes(span).get(outcome))
 }
 
 fn stage_of(event: &Event<'_>) -> Option<Step> {

@@ -6,7 +6,14 @@
 
 use std::collections::VecDeque;
 
-use crate::{code::Code, detail::Detail, event::Event, time::Ts};
+use crate::{
+    code::Code,
+    detail::Detail,
+    event::Event,
+    parts::{Broken, Loading, Sink, Source, parts},
+    session::is_read,
+    time::Ts,
+};
 
 /// The sequential test after one of its records.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +28,8 @@ pub struct SprtPoint {
     pub decision: &'static str,
 }
 
+parts!(SprtPoint { at, llr, samples, decision: of(decision) });
+
 /// Bounds of the sequential test, as log-likelihood ratios.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Boundaries {
@@ -29,6 +38,8 @@ pub struct Boundaries {
     /// `log_B`: at or below, the null hypothesis is accepted.
     pub lower: Option<f64>,
 }
+
+parts!(Boundaries { upper, lower });
 
 /// A change of the governor's mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +53,8 @@ pub struct Transition {
     /// Why.
     pub reason: Option<Box<str>>,
 }
+
+parts!(Transition { at, from, to, reason });
 
 /// What governs the strategy, as last reported; `None` where it never was.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +71,8 @@ pub struct Governance {
     pub decision: Option<&'static str>,
     /// Where the test ends.
     pub boundaries: Boundaries,
+    /// The score of the strategy's edge.
+    pub alpha_score: Option<f64>,
     /// The governor's mode, such as `shadow`, `canary` or `live`.
     pub mode: Option<Box<str>>,
     path: VecDeque<SprtPoint>,
@@ -69,7 +84,50 @@ pub struct Governance {
     transition_total: u64,
     ledger_at: Option<Ts>,
     test_at: Option<Ts>,
+    score_at: Option<Ts>,
     mode_at: Option<Ts>,
+}
+
+parts!(Governance {
+    alpha_spent,
+    alpha_budget,
+    llr,
+    samples,
+    decision: maybe(decision),
+    boundaries,
+    alpha_score,
+    mode,
+    path: within(Governance::PATH_LIMIT),
+    transitions: within(Governance::TRANSITION_LIMIT),
+    tests,
+    accepted_h0,
+    accepted_h1,
+    evaluations,
+    transition_total,
+    ledger_at,
+    test_at,
+    score_at,
+    mode_at,
+});
+
+const ACCEPT_H0: &str = "accept H0";
+const ACCEPT_H1: &str = "accept H1";
+const CONTINUE: &str = "continue";
+/// Numbered for storing.
+const DECISIONS: [&str; 3] = [ACCEPT_H0, ACCEPT_H1, CONTINUE];
+
+mod decision {
+    use super::{Broken, DECISIONS, Loading, Sink, Source};
+
+    pub(super) fn save(decision: &&'static str, to: &mut impl Sink) {
+        let number = DECISIONS.iter().position(|known| known == decision);
+        to.unsigned(number.unwrap_or(DECISIONS.len()) as u64);
+    }
+
+    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<&'static str, Broken> {
+        let number = from.below(DECISIONS.len())?;
+        DECISIONS.get(number).copied().ok_or(Broken::new("there is no such decision"))
+    }
 }
 
 impl Governance {
@@ -79,12 +137,19 @@ impl Governance {
     pub const TRANSITION_LIMIT: usize = 128;
 
     /// Takes in what `event` tells. Returns true where it tells something.
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        concerns(event.code) && self.take(event, at)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         match event.code {
             Code::AlphaLedger => self.spend(event, at),
-            Code::SprtH0 => self.test(event, at, "accept H0"),
-            Code::SprtH1 => self.test(event, at, "accept H1"),
-            Code::SprtContinue => self.test(event, at, "continue"),
+            Code::SprtH0 => self.test(event, at, ACCEPT_H0),
+            Code::SprtH1 => self.test(event, at, ACCEPT_H1),
+            Code::SprtContinue => self.test(event, at, CONTINUE),
+            Code::SprtUpdate if is_read(event) => self.test(event, at, CONTINUE),
+            Code::AlphaScore => return self.score(event, at),
             Code::GovernanceEval => {
                 self.evaluations += 1;
                 self.set_mode(event, at);
@@ -103,6 +168,15 @@ impl Governance {
             self.alpha_spent = event.numbers.alpha_spent.or(self.alpha_spent);
             self.alpha_budget = event.numbers.alpha_budget.or(self.alpha_budget);
         }
+    }
+
+    /// Returns true where there is a score.
+    fn score(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        let Detail::Alpha { score: Some(score) } = event.detail else { return false };
+        if is_newest(&mut self.score_at, at) {
+            self.alpha_score = Some(score);
+        }
+        true
     }
 
     fn test(&mut self, event: &Event<'_>, at: Ts, decision: &'static str) {
@@ -173,6 +247,21 @@ impl Governance {
     pub fn evaluations(&self) -> u64 {
         self.evaluations
     }
+}
+
+/// The codes that tell of governance: asked for every event, so that all others cost no call.
+fn concerns(code: Code) -> bool {
+    matches!(
+        code,
+        Code::AlphaLedger
+            | Code::SprtH0
+            | Code::SprtH1
+            | Code::SprtContinue
+            | Code::SprtUpdate
+            | Code::AlphaScore
+            | Code::GovernanceEval
+            | Code::GovernanceTransition
+    )
 }
 
 /// Whether nothing newer is known, and if so notes `at`.
@@ -259,6 +348,21 @@ mod tests {
         let known = governance(&records);
         assert_eq!((known.path().len(), known.tests()), (Governance::PATH_LIMIT, 2_000));
         assert_eq!(known.path().next().unwrap().at, Ts(976));
+    }
+
+    #[test]
+    fn an_update_of_the_test_continues_it_and_one_that_tells_nothing_is_none() {
+        let known = governance(&[(1, test(Code::SprtUpdate, 0.5, 1.0))]);
+        assert_eq!((known.llr, known.decision, known.tests()), (Some(0.5), Some("continue"), 1));
+        let mut known = Governance::default();
+        assert!(!known.apply(&log(Code::SprtUpdate), Ts(1)));
+        assert_eq!(known, Governance::default());
+    }
+
+    #[test]
+    fn the_newest_score_stands() {
+        let score = |score| Event { detail: Detail::Alpha { score: Some(score) }, ..log(Code::AlphaScore) };
+        assert_eq!(governance(&[(2, score(0.75)), (1, score(0.5))]).alpha_score, Some(0.75));
     }
 
     #[test]

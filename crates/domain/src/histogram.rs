@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        durations::{Durations, Merged},
+        durations::{Duration, Durations, Merged},
         rolling::Slot,
         scope::{ScopeId, ScopeSet},
     };
@@ -157,7 +157,7 @@ mod tests {
             let mut bucket = Durations::default();
             for value in &values {
                 prop_assert!(histogram.record(*value));
-                bucket.record((ScopeId::FIRST, *value));
+                bucket.record(Duration::new(ScopeId::FIRST, *value).unwrap());
             }
             let mut merged = Merged::default();
             for _ in 0..2 {
@@ -180,7 +180,7 @@ mod tests {
             let mut sum = Histogram::default();
             let mut bucket = Durations::default();
             for value in values {
-                bucket.record((ScopeId::FIRST, value));
+                bucket.record(Duration::new(ScopeId::FIRST, value).unwrap());
             }
             bucket.add_to(&mut sum);
             bucket.take_from(&mut sum);

@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use crate::parts::{Broken, Loading, Parts, Sink, Source, Within};
+
 /// A place of the index without an entry.
 const FREE: u32 = 0;
 /// Set in every other place.
@@ -189,6 +191,41 @@ impl<V> Ids<V> {
 #[expect(clippy::cast_possible_truncation, reason = "both halves are kept")]
 fn halves(key: u128) -> [u64; 2] {
     [key as u64, (key >> 64) as u64]
+}
+
+/// How many places may be looked at per entry while an index is made: keys that are hashes need three.
+const PROBES: usize = 16;
+
+/// The queue; numbers and index follow from it.
+impl<V: Parts> Within for Ids<V> {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { limit: _, entries, first: _, numbers: _, index: _, forgotten } = self;
+        forgotten.save(to);
+        to.unsigned(entries.len() as u64);
+        for Entry { key: [low, high], value } in entries {
+            to.key(u128::from(*high) << 64 | u128::from(*low));
+            value.save(to);
+        }
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>, limit: usize) -> Result<Self, Broken> {
+        let mut ids = Self { forgotten: Parts::load(from)?, ..Self::new(limit) };
+        let length = from.length(ids.limit)?;
+        ids.index = vec![FREE; length.next_power_of_two().max(32) * 2];
+        let mut probes = 0;
+        for _ in 0..length {
+            let (key, value): (u128, V) = Parts::load(from)?;
+            let key = halves(key);
+            let (place, known) = ids.find(key);
+            probes += ids.distance(ids.home(key), place);
+            if known.is_some() || probes > PROBES * length.max(64) {
+                return Err(Broken::new("a key is repeated or no hash"));
+            }
+            ids.set(place, ids.cell(key, ids.number(ids.entries.len())));
+            ids.entries.push_back(Entry { key, value });
+        }
+        Ok(ids)
+    }
 }
 
 #[cfg(test)]

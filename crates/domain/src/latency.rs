@@ -9,11 +9,12 @@ mod view;
 pub use self::view::LatencyView;
 use crate::{
     code::Code,
-    durations::Durations,
+    durations::{Duration, Durations},
     event::{Event, OrderStatus, Source},
     histogram::Histogram,
     ids::Ids,
     minutes::Minutes,
+    parts::{Broken, Loading, Parts, Sink as PartsSink, Source as PartsSource, parts},
     recent::Recent,
     rolling::Slot,
     scope::{ScopeId, ScopeSet, Subject},
@@ -106,6 +107,16 @@ const WAYS: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Way(u8);
 
+impl Parts for Way {
+    fn save(&self, to: &mut impl PartsSink) {
+        let Self(index) = self;
+        index.save(to);
+    }
+    fn load<S: PartsSource>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        Way::from_index(u8::load(from)?).ok_or(Broken::new("there is no such way of measuring"))
+    }
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a few dozen at most")]
 impl Way {
     /// How many there are.
@@ -141,19 +152,36 @@ struct Track {
     tiers: Tiers<Durations>,
 }
 
+/// The session's histogram is the sum over scopes.
+impl Parts for Track {
+    fn save(&self, to: &mut impl PartsSink) {
+        let Self { session: _, by_scope, tiers } = self;
+        by_scope.save(to);
+        tiers.save(to);
+    }
+
+    fn load<S: PartsSource>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        from.width = Durations::WIDTH;
+        let (by_scope, tiers): (Durations, Tiers<Durations>) = Parts::load(from)?;
+        let mut session = Histogram::default();
+        by_scope.add_to(&mut session);
+        Ok(Self { session, by_scope, tiers })
+    }
+}
+
 impl Track {
     fn new(end: i64) -> Self {
-        Self { session: Histogram::default(), by_scope: Durations::default(), tiers: Tiers::new(end) }
+        let tiers = Tiers::new(end, Durations::WIDTH);
+        Self { session: Histogram::default(), by_scope: Durations::default(), tiers }
     }
 
     /// Returns false for what is no duration.
     fn record(&mut self, ms: f64, scope: ScopeId, at: i64) -> bool {
-        let counted = self.session.record(ms);
-        if counted {
-            self.by_scope.record((scope, ms));
-            self.tiers.record(at, (scope, ms));
-        }
-        counted
+        let Some(duration) = Duration::new(scope, ms) else { return false };
+        self.session.add(duration.bin(), 1);
+        self.by_scope.record(duration);
+        self.tiers.record(at, duration);
+        true
     }
 }
 
@@ -184,6 +212,41 @@ struct Times {
     filled_by_ack: bool,
     ack_ways: u8,
     fill_ways: u8,
+}
+
+/// Which times there are and the ways stand in one number.
+impl Parts for Times {
+    fn save(&self, to: &mut impl PartsSink) {
+        let Self { submitted, acked, filled, filled_by_ack, ack_ways, fill_ways } = *self;
+        let times = [submitted, acked, filled].map(Moment::get);
+        let mut bits = u64::from(filled_by_ack);
+        for known in times {
+            bits = bits << 1 | u64::from(known.is_some());
+        }
+        to.unsigned((bits << WAYS | u64::from(ack_ways)) << WAYS | u64::from(fill_ways));
+        times.into_iter().flatten().for_each(|at| at.save(to));
+    }
+
+    fn load<S: PartsSource>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let bits = from.below(1 << (4 + 2 * WAYS))?;
+        let ways = |shift: usize| u8::try_from(bits >> shift & ((1 << WAYS) - 1)).unwrap_or(0);
+        let is_set = |bit: usize| bits >> (bit + 2 * WAYS) & 1 == 1;
+        let mut times = [Moment::UNKNOWN; 3];
+        for (time, bit) in times.iter_mut().zip([2, 1, 0]) {
+            if is_set(bit) {
+                time.note(Parts::load(from)?);
+            }
+        }
+        let [submitted, acked, filled] = times;
+        Ok(Self {
+            submitted,
+            acked,
+            filled,
+            filled_by_ack: is_set(3),
+            ack_ways: ways(WAYS),
+            fill_ways: ways(0),
+        })
+    }
 }
 
 impl Default for Times {
@@ -266,6 +329,15 @@ pub struct Latency {
     refused: u64,
 }
 
+parts!(Latency {
+    end: window,
+    tracks,
+    orders: within(Latency::ORDER_LIMIT),
+    intents: within(Latency::INTENT_LIMIT),
+    samples,
+    refused,
+});
+
 impl Latency {
     /// How many orders are remembered to match records by id.
     pub const ORDER_LIMIT: usize = 262_144;
@@ -308,7 +380,7 @@ impl Latency {
             sink.record(LatencyKind::Policy, 0, event.numbers.policy_latency_ms);
         } else if event.code == Code::SlaCheck {
             sink.record(LatencyKind::Sla, 0, event.numbers.latency_ms);
-        } else if event.code_text.starts_with("QUERY.") {
+        } else if event.numbers.latency_ms.is_some() && event.code_text.starts_with("QUERY.") {
             sink.record(LatencyKind::Query, 0, event.numbers.latency_ms);
         }
         self.samples != before
@@ -337,6 +409,21 @@ impl Latency {
     /// How many chart buckets went before their time, for want of room.
     pub fn dropped_buckets(&self) -> u64 {
         self.tracks.iter().flatten().map(|track| track.tiers.dropped()).sum()
+    }
+
+    /// How many chart buckets no longer tell symbols and sides apart, for want of room.
+    pub fn folded_buckets(&self) -> u64 {
+        self.tracks.iter().flatten().map(|track| track.tiers.folded()).sum()
+    }
+
+    /// Orders that were forgotten; above zero, a repeated or later record of an old one may count again or not be matched.
+    pub fn forgotten_orders(&self) -> u64 {
+        self.orders.forgotten()
+    }
+
+    /// Intents that were forgotten before their decision: it gives no duration.
+    pub fn forgotten_intents(&self) -> u64 {
+        self.intents.forgotten()
     }
 
     fn track(&self, way: Way) -> Option<&Track> {
@@ -384,10 +471,16 @@ impl Sink<'_> {
     }
 
     fn apply_order(&mut self, event: &Event<'_>, order: Option<u128>) {
+        let lifecycle = is_fill(event) || matches!(event.code, Code::Submit | Code::Ack);
+        let numbers = &event.numbers;
+        let logs =
+            numbers.latency_ms.is_some() || numbers.t_ack_ns.is_some() || numbers.fill_latency_ms.is_some();
+        if !lifecycle && !logs {
+            return;
+        }
         let logged = |ms: Option<f64>| ms.map(|ms| Sample { ms, at: self.at });
         let mut ack = logged_ack(event).map(logged);
         let mut fill = [logged(event.numbers.fill_latency_ms), None, None];
-        let lifecycle = is_fill(event) || matches!(event.code, Code::Submit | Code::Ack);
         if !lifecycle && ack.iter().chain(&fill).all(Option::is_none) {
             return;
         }

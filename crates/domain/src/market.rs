@@ -3,13 +3,13 @@
 //! Invariants: at most [`Market::SYMBOL_LIMIT`] symbols, what is beyond is counted; a record that arrives late does
 //! not replace a newer one; a price is finite and above zero.
 
-use hashbrown::HashMap;
-
 use crate::{
     code::Code,
     detail::Detail,
     event::Event,
     latest::{Latest, update},
+    maps::ByName,
+    parts::parts,
     span::Span,
     tally::Tally,
     time::Ts,
@@ -23,6 +23,8 @@ pub struct Book {
     /// Lowest price that someone asks.
     pub ask: f64,
 }
+
+parts!(Book { bid, ask });
 
 impl Book {
     /// ask − bid, in quote currency; negative where the book is crossed.
@@ -50,6 +52,8 @@ pub struct Quote {
     pub price: Option<Latest<f64>>,
 }
 
+parts!(Quote { book, price });
+
 impl Quote {
     /// What a unit is worth: the middle of the book or the ticker's price, whichever is newer.
     pub fn mark(&self) -> Option<Latest<f64>> {
@@ -65,10 +69,12 @@ impl Quote {
 #[derive(Clone, Debug, Default)]
 pub struct Market {
     end: i64,
-    quotes: HashMap<Box<str>, Quote>,
+    quotes: ByName<Quote>,
     dropped: u64,
     connects: Tally,
 }
+
+parts!(Market { end: window, quotes: within(Market::SYMBOL_LIMIT), dropped, connects });
 
 impl Market {
     /// How many symbols are kept.
@@ -83,7 +89,12 @@ impl Market {
         self.connects.advance(end);
     }
 
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        matches!(event.code, Code::WsConnect | Code::MarketBook | Code::MarketTicker) && self.take(event, at)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         match event.code {
             Code::WsConnect => {
                 self.connects.count(self.end, at.second());

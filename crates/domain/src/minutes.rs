@@ -7,7 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::{aggregate::Aggregate, figure::Figure, latency::Way};
+use crate::{
+    aggregate::Aggregate,
+    figure::Figure,
+    latency::Way,
+    parts::{Broken, Loading, Parts, Sink, Source, parts},
+};
 
 /// What happened in one minute.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +31,35 @@ pub struct Minutes {
     lost: u64,
 }
 
+parts!(Minutes { on, waiting: of(queue), lost });
+
+mod queue {
+    use super::{Aggregate, BTreeMap, Broken, Loading, Minutes, Parts, Sink, Source};
+
+    pub(super) fn save(waiting: &BTreeMap<i64, Aggregate>, to: &mut impl Sink) {
+        to.unsigned(waiting.len() as u64);
+        let mut before = 0;
+        for (minute, aggregate) in waiting {
+            to.signed(minute.wrapping_sub(before));
+            Parts::save(aggregate, to);
+            before = *minute;
+        }
+    }
+
+    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<BTreeMap<i64, Aggregate>, Broken> {
+        let mut waiting: BTreeMap<i64, Aggregate> = BTreeMap::new();
+        for _ in 0..from.length(Minutes::LIMIT)? {
+            let before = waiting.last_key_value().map(|(minute, _)| *minute);
+            let minute = before.unwrap_or(0).wrapping_add(from.source().signed()?);
+            if before.is_some_and(|before| before >= minute) {
+                return Err(Broken::new("minutes are out of order"));
+            }
+            waiting.insert(minute, Parts::load(from)?);
+        }
+        Ok(waiting)
+    }
+}
+
 impl Minutes {
     /// How many minutes may wait: three days.
     pub const LIMIT: usize = 3 * 24 * 60;
@@ -35,15 +69,17 @@ impl Minutes {
         self.on = true;
     }
 
+    #[inline]
     pub(crate) fn count(&mut self, figure: Figure, second: i64) {
-        if let Some(minute) = self.at(second) {
-            minute.count(figure);
+        if self.on {
+            self.at(second).count(figure);
         }
     }
 
+    #[inline]
     pub(crate) fn measure(&mut self, way: Way, ms: f64, second: i64) {
-        if let Some(minute) = self.at(second) {
-            minute.measure(way, ms);
+        if self.on {
+            self.at(second).measure(way, ms);
         }
     }
 
@@ -67,15 +103,12 @@ impl Minutes {
         self.lost
     }
 
-    fn at(&mut self, second: i64) -> Option<&mut Aggregate> {
-        if !self.on {
-            return None;
-        }
+    fn at(&mut self, second: i64) -> &mut Aggregate {
         let minute = second.div_euclid(60);
         if self.waiting.len() >= Self::LIMIT && !self.waiting.contains_key(&minute) {
             self.waiting.pop_first();
             self.lost += 1;
         }
-        Some(self.waiting.entry(minute).or_default())
+        self.waiting.entry(minute).or_default()
     }
 }

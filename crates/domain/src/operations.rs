@@ -7,6 +7,7 @@ use crate::{
     code::Code,
     event::Event,
     latest::{Latest, update},
+    parts::parts,
     span::Span,
     tally::CodeTallies,
     time::Ts,
@@ -21,6 +22,8 @@ pub struct Operations {
     config: Option<Latest<Box<str>>>,
 }
 
+parts!(Operations { end: window, counts, last, config });
+
 impl Operations {
     pub(crate) fn new(end: i64) -> Self {
         Self { end, ..Self::default() }
@@ -31,7 +34,12 @@ impl Operations {
         self.counts.advance(end);
     }
 
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        matches!(event.code, Code::ArmState | Code::Ops | Code::ConfigSwitched) && self.take(event, at)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         let reset = event.code == Code::ArmState && event.code_text.starts_with("OPS.");
         if !reset && !matches!(event.code, Code::Ops | Code::ConfigSwitched) {
             return false;

@@ -6,11 +6,9 @@
 //! *imply*. The candidate with the largest count in the session speaks, for the session, for every
 //! window, for every chart bucket and for every symbol and side, so that they add up. On a tie the order logs speak.
 //!
-//! Invariant: ids are remembered up to [`Orders::ID_LIMIT`] per writer; what was forgotten is counted.
+//! Invariant: ids are remembered up to [`crate::limits::Limits::order_ids`] per writer; what was forgotten is counted.
 
 mod view;
-
-use hashbrown::HashMap;
 
 pub use self::view::{OrderView, OutcomePoint};
 use crate::{
@@ -18,9 +16,12 @@ use crate::{
     event::{Event, Writer},
     figure::Figure,
     ids::Ids,
+    maps::ByKey,
     minutes::Minutes,
     outcome::{self, Outcome, OutcomeSet, Outcomes, TERMINAL},
-    reason::{DenyClass, ReasonCount, ReasonCounts},
+    parts::{Broken, Loading, Parts, Sink, Source, Within, parts},
+    reason::{DenyClass, ReasonCount},
+    reasons::{Counted, Reasons},
     scope::{ScopeId, ScopeSet, Subject},
     series::{Buckets, Resolution},
     span::Span,
@@ -34,6 +35,8 @@ struct Known {
     implied: u16,
 }
 
+parts!(Known { reported, implied });
+
 /// An order on its way: submitted and not yet ended.
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -41,12 +44,62 @@ struct Open {
     scope: ScopeId,
 }
 
+parts!(Open { since, scope });
+
 /// What one writer knows.
 #[derive(Clone, Debug)]
 struct Ledger {
-    reasons: ReasonCounts,
+    reasons: Reasons,
+    /// Each reason's class, by its number: that of the record which it came with first.
+    classes: Vec<DenyClass>,
     known: Ids<Known>,
-    open: HashMap<u128, Open>,
+    open: ByKey<Open>,
+}
+
+parts!(Ledger {
+    reasons: within(1),
+    classes: within(Reasons::LIMIT as usize),
+    known: of(ids),
+    open: of(on_their_way)
+});
+
+/// The ids that are remembered, as many as the state's limits say.
+mod ids {
+    use super::{Broken, Ids, Known, Loading, Sink, Source, Within};
+
+    pub(super) fn save(known: &Ids<Known>, to: &mut impl Sink) {
+        known.save(to);
+    }
+
+    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Ids<Known>, Broken> {
+        let limit = from.order_ids;
+        Within::load(from, limit)
+    }
+}
+
+/// Orders on their way in the order in which they began: their times and keys are near each other then.
+mod on_their_way {
+    use super::{Broken, ByKey, Loading, Open, Orders, Parts as _, Sink, Source};
+
+    pub(super) fn save(open: &ByKey<Open>, to: &mut impl Sink) {
+        let mut orders: Vec<(u128, Open)> = open.iter().map(|(key, open)| (*key, *open)).collect();
+        orders.sort_unstable_by_key(|(key, open)| (open.since, *key));
+        to.unsigned(orders.len() as u64);
+        for order in &orders {
+            order.save(to);
+        }
+    }
+
+    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<ByKey<Open>, Broken> {
+        let mut open = ByKey::default();
+        for _ in 0..from.length(Orders::OPEN_LIMIT)? {
+            let (key, order) = <(u128, Open)>::load(from)?;
+            if open.insert(key, order).is_some() {
+                return Err(Broken::new("an order comes twice"));
+            }
+        }
+        Ok(open)
+    }
 }
 
 /// Which candidate speaks for an outcome.
@@ -57,6 +110,8 @@ pub struct Speaker {
     /// Whether what ids imply speaks, and not what records report.
     pub implied: bool,
 }
+
+parts!(Speaker { writer, implied });
 
 /// What one writer counted of an outcome in the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +142,10 @@ pub struct Orders {
     id_limit: usize,
 }
 
+parts!(Orders { counts: within(usize::from(Figure::ORDERS)), ledgers, evicted_open, id_limit: limit });
+
 impl Orders {
-    /// How many order ids per writer are counted exactly.
+    /// How many order ids per writer are counted exactly where [`crate::limits::Limits`] say nothing else.
     pub const ID_LIMIT: usize = 1_000_000;
     /// How many orders on their way are followed per writer.
     pub const OPEN_LIMIT: usize = 65_536;
@@ -100,7 +157,7 @@ impl Orders {
         Self::with_id_limit(end, Self::ID_LIMIT)
     }
 
-    fn with_id_limit(end: i64, id_limit: usize) -> Self {
+    pub(crate) fn with_id_limit(end: i64, id_limit: usize) -> Self {
         let counts = Counts::new(Figure::ORDERS, end);
         Self { counts, ledgers: Default::default(), evicted_open: 0, id_limit }
     }
@@ -108,6 +165,7 @@ impl Orders {
     /// Moves the windows' end.
     pub fn advance(&mut self, end: i64) {
         self.counts.advance(end);
+        self.ledgers.iter_mut().flatten().for_each(|ledger| ledger.reasons.advance(end));
     }
 
     /// Counts what `event` reports of `subject`, at the time `at`. Returns true where a count changed.
@@ -131,9 +189,10 @@ impl Orders {
             }
             None => News { reported, implied: OutcomeSet::EMPTY, ended: false },
         };
-        let class = news.reported.contains(Outcome::Denied).then(|| ledger.count_reason(event));
+        let (end, second) = (self.counts.end(), at.second());
+        let denied = news.reported.contains(Outcome::Denied);
+        let class = denied.then(|| ledger.count_reason(event, subject.scope, end, second));
         let figures = news.figures(writer).chain(class.map(|class| Figure::denied(writer, class)));
-        let second = at.second();
         for figure in figures {
             self.counts.record(figure.index(), subject.scope, second);
             minutes.count(figure, second);
@@ -192,10 +251,9 @@ impl Orders {
         self.everything().pending(now)
     }
 
-    /// Reasons of denials in the session, most frequent first, by the writer that speaks for denials.
-    pub fn deny_reasons(&self) -> Vec<ReasonCount> {
-        let ledger = self.speaker(Outcome::Denied).and_then(|speaker| self.ledger(speaker.writer));
-        ledger.map(|ledger| ledger.reasons.ranked()).unwrap_or_default()
+    /// Reasons of denials over `span`, most frequent first, by the writer that speaks for denials.
+    pub fn deny_reasons(&self, span: Span) -> Vec<ReasonCount> {
+        self.everything().deny_reasons(span)
     }
 
     /// What each writer counted of `outcome` in the session, those that counted nothing left out.
@@ -232,9 +290,16 @@ impl Orders {
         self.evicted_open
     }
 
-    /// How many chart buckets went before their time, for want of room.
+    /// How many chart buckets of counts and of reasons went before their time, for want of room.
     pub fn dropped_buckets(&self) -> u64 {
-        self.counts.dropped_buckets()
+        let reasons = self.ledgers.iter().flatten().map(|ledger| ledger.reasons.dropped_buckets());
+        self.counts.dropped_buckets() + reasons.sum::<u64>()
+    }
+
+    /// How many chart buckets of counts and of reasons no longer tell symbols and sides apart, for want of room.
+    pub fn folded_buckets(&self) -> u64 {
+        let reasons = self.ledgers.iter().flatten().map(|ledger| ledger.reasons.folded_buckets());
+        self.counts.folded_buckets() + reasons.sum::<u64>()
     }
 
     fn ledger(&self, writer: Writer) -> Option<&Ledger> {
@@ -276,7 +341,12 @@ impl News {
 
 impl Ledger {
     fn new(id_limit: usize) -> Self {
-        Self { reasons: ReasonCounts::default(), known: Ids::new(id_limit), open: HashMap::new() }
+        Self {
+            reasons: Reasons::new(1),
+            classes: Vec::new(),
+            known: Ids::new(id_limit),
+            open: ByKey::default(),
+        }
     }
 
     /// Notes what is reported of an order and returns what is new about it.
@@ -310,10 +380,24 @@ impl Ledger {
         true
     }
 
-    fn count_reason(&mut self, event: &Event<'_>) -> DenyClass {
-        let class = DenyClass::of(event.reason.as_deref(), event.exchange_reason);
-        self.reasons.add(event.reason.as_deref().unwrap_or("no reason given"), class);
+    fn count_reason(&mut self, event: &Event<'_>, scope: ScopeId, end: i64, at: i64) -> DenyClass {
+        let reason = event.reason.as_deref();
+        let number = self.reasons.count(reason.unwrap_or("no reason given"), 0, scope, end, at);
+        let first = self.classes.get(usize::from(number)).copied();
+        // What was counted as anything but the exchange's was judged by its text; the same text is of the same class.
+        if let Some(class) = first.filter(|class| !event.exchange_reason && *class != DenyClass::Exchange) {
+            return class;
+        }
+        let class = DenyClass::of(reason, event.exchange_reason);
+        if usize::from(number) == self.classes.len() && number < Reasons::LIMIT {
+            self.classes.push(class);
+        }
         class
+    }
+
+    fn reason_count(&self, counted: Counted<'_>) -> ReasonCount {
+        let class = self.classes.get(usize::from(counted.number)).copied().unwrap_or(DenyClass::Guard);
+        ReasonCount { reason: counted.reason.to_owned(), count: counted.count, class }
     }
 }
 

@@ -140,7 +140,12 @@ impl OutcomeSet {
 
     /// Its members, in the order of an order's life.
     pub fn iter(self) -> impl Iterator<Item = Outcome> {
-        Outcome::ALL.into_iter().filter(move |outcome| self.contains(*outcome))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let outcome = Outcome::ALL.get(left.trailing_zeros() as usize).copied()?;
+            left &= left - 1;
+            Some(outcome)
+        })
     }
 
     /// The set as bits, for compact storage; bit n is the outcome with index n.
@@ -195,6 +200,7 @@ impl Outcomes {
 }
 
 /// What one record reports of an order, without what follows from it.
+#[inline]
 pub fn reported_by(event: &Event<'_>) -> OutcomeSet {
     match event.source {
         Source::Events => reported_by_event(event),

@@ -6,13 +6,14 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::HashMap;
-
 use crate::{
     code::Code,
     detail::Detail,
     event::{BreakerState, Event},
     latest::{Latest, update},
+    maps::ByName,
+    parts::parts,
+    session::is_read,
     span::Span,
     tally::CodeTallies,
     time::Ts,
@@ -26,6 +27,8 @@ pub struct Health {
     /// What it is held against.
     pub threshold_ms: Option<f64>,
 }
+
+parts!(Health { value_ms, threshold_ms });
 
 /// What protects the account, as last reported; `None` where it never was.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +47,24 @@ pub struct Protection {
     breaker_at: Option<Ts>,
     arming_at: Option<Ts>,
     counts: CodeTallies,
-    health: HashMap<Box<str>, Option<Latest<Health>>>,
+    health: ByName<Option<Latest<Health>>>,
+    health_dropped: u64,
 }
+
+parts!(Protection {
+    breaker,
+    armed,
+    halted,
+    cooloff_until,
+    end: window,
+    history: within(Protection::HISTORY_LIMIT),
+    changes,
+    breaker_at,
+    arming_at,
+    counts,
+    health: within(Protection::HEALTH_LIMIT),
+    health_dropped,
+});
 
 impl Protection {
     /// How many changes of the breaker are kept.
@@ -63,10 +82,22 @@ impl Protection {
     }
 
     /// Takes in what `event` tells. Returns true where that changes a figure.
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        concerns(event.code) && self.take(event, at)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         match event.code {
             Code::Breaker => self.set_breaker(event, at),
-            Code::Halt | Code::Resume | Code::ArmState | Code::CoolOff => {
+            Code::Aurora if !is_read(event) => false,
+            Code::Halt
+            | Code::Resume
+            | Code::ArmState
+            | Code::Arm
+            | Code::Disarm
+            | Code::CoolOff
+            | Code::Aurora => {
                 self.counts.count(&event.code_text, self.end, at.second());
                 self.set_arming(event, at);
                 true
@@ -106,14 +137,18 @@ impl Protection {
             return;
         }
         self.arming_at = Some(at);
-        self.armed = event.armed.or(self.armed);
+        self.armed = match event.code {
+            Code::Arm => Some(event.armed.unwrap_or(true)),
+            Code::Disarm => Some(event.armed.unwrap_or(false)),
+            _ => event.armed.or(self.armed),
+        };
         self.halted = match event.code {
             Code::Halt => Some(true),
             Code::Resume => Some(false),
             _ => event.halted.or(self.halted),
         };
-        if let Some(until) = event.numbers.cooloff_until_s {
-            self.cooloff_until = from_seconds(until);
+        if let Some(until) = event.numbers.cooloff_until {
+            self.cooloff_until = Some(until).filter(|until| until.0 > 0);
         }
     }
 
@@ -125,7 +160,14 @@ impl Protection {
             update(known, health, at);
         } else if self.health.len() < Self::HEALTH_LIMIT {
             self.health.insert(code.into(), Some(Latest { value: health, at }));
+        } else {
+            self.health_dropped += 1;
         }
+    }
+
+    /// Records of health gauges beyond the limit.
+    pub fn health_dropped(&self) -> u64 {
+        self.health_dropped
     }
 
     /// The latest changes of the breaker, oldest first: the state and since when.
@@ -159,10 +201,24 @@ impl Protection {
     }
 }
 
-/// Seconds since the epoch as a point in time; zero and what is no time mean "not set".
-#[expect(clippy::cast_possible_truncation, reason = "checked to lie within the range of Ts")]
-fn from_seconds(seconds: f64) -> Option<Ts> {
-    (seconds > 0.0 && seconds < 9e9).then_some(Ts((seconds * 1e9) as i64))
+/// The codes that tell of protection: asked for every event, so that all others cost no call.
+fn concerns(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Breaker
+            | Code::Halt
+            | Code::Resume
+            | Code::ArmState
+            | Code::Arm
+            | Code::Disarm
+            | Code::CoolOff
+            | Code::Aurora
+            | Code::HealthLatency
+            | Code::SpreadGuard
+            | Code::Trap
+            | Code::Idem
+            | Code::HealthError
+    )
 }
 
 #[cfg(test)]
@@ -218,6 +274,35 @@ mod tests {
         assert_eq!((known.halted, known.armed), (Some(true), None));
         let known = protection(&[(4, armed), (5, halt), (6, log(Code::Resume, "AURORA.RESUME"))]);
         assert_eq!((known.halted, known.armed), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn arming_is_told_by_the_code_where_the_record_does_not_tell_it() {
+        let armed = |records: &[(i64, Event<'_>)]| protection(records).armed;
+        let (arm, disarm) = (log(Code::Arm, "AURORA.ARM"), log(Code::Disarm, "AURORA.DISARM"));
+        assert_eq!(armed(&[(1, arm.clone()), (2, disarm.clone())]), Some(false));
+        assert_eq!(armed(&[(1, disarm), (2, arm.clone())]), Some(true));
+        assert_eq!(armed(&[(1, Event { armed: Some(false), ..arm })]), Some(false));
+    }
+
+    #[test]
+    fn another_code_of_the_family_counts_where_it_tells_something() {
+        let panic = log(Code::Aurora, "AURORA.PANIC");
+        assert!(protection(&[(1, panic.clone())]).counts(Span::Session).is_empty());
+        let known = protection(&[(1, Event { halted: Some(true), ..panic })]);
+        assert_eq!((known.halted, known.count_of("AURORA.", Span::Session)), (Some(true), 1));
+    }
+
+    #[test]
+    fn a_record_without_a_cool_off_keeps_the_known_one_and_zero_ends_it() {
+        let cool = |until: Option<i64>| {
+            let mut event = log(Code::CoolOff, "AURORA.COOL_OFF");
+            event.numbers.cooloff_until = until.map(Ts);
+            event
+        };
+        let until = |records: &[(i64, Event<'_>)]| protection(records).cooloff_until;
+        assert_eq!(until(&[(1, cool(Some(70))), (2, cool(None))]), Some(Ts(70)));
+        assert_eq!(until(&[(1, cool(Some(70))), (2, cool(Some(0)))]), None);
     }
 
     #[test]

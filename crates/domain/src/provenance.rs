@@ -7,8 +7,11 @@
 
 use crate::{
     event::{Event, Shape, Writer},
+    figure::Figure,
+    minutes::Minutes,
     orders::ratio,
     outcome::{self, Outcome, OutcomeSet},
+    parts::parts,
     span::Span,
     tally::Tally,
     time::Ts,
@@ -31,6 +34,15 @@ pub enum ProvenanceCoverage {
 }
 
 impl ProvenanceCoverage {
+    /// Of `records` that count, so many `complete` ones, and so many `left_out` because shape F wrote them.
+    pub(crate) fn of(records: u64, complete: u64, left_out: u64) -> Self {
+        match ratio(complete, records) {
+            Some(ratio) => ProvenanceCoverage::Known { ratio, records },
+            None if left_out > 0 => ProvenanceCoverage::OnlyFlat,
+            None => ProvenanceCoverage::NoOrders,
+        }
+    }
+
     /// The ratio, where there is one.
     pub fn ratio(self) -> Option<f64> {
         match self {
@@ -55,12 +67,16 @@ struct Records {
     carried: Tally,
 }
 
+parts!(Records { all, carried });
+
 /// Records of submitted orders per writer.
 #[derive(Clone, Debug, Default)]
 pub struct Provenance {
     end: i64,
     writers: [Records; Writer::COUNT],
 }
+
+parts!(Provenance { end: window, writers });
 
 impl Provenance {
     pub(crate) fn new(end: i64) -> Self {
@@ -75,39 +91,47 @@ impl Provenance {
         }
     }
 
-    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts, minutes: &mut Minutes) -> bool {
         let reported = outcome::reported_by(event);
         if reported.without(OutcomeSet::of(&[Outcome::Denied])).is_empty() {
             return false;
         }
-        let end = self.end;
-        let Some(records) = event.writer().and_then(|writer| self.writers.get_mut(writer.index())) else {
-            return false;
-        };
-        records.all.count(end, at.second());
+        let (end, second) = (self.end, at.second());
+        let Some(writer) = event.writer() else { return false };
+        let Some(records) = self.writers.get_mut(writer.index()) else { return false };
+        records.all.count(end, second);
+        minutes.count(Figure::provenance(writer, false), second);
         if event.order_id.is_some() && (event.run_id.is_some() || event.traced) {
-            records.carried.count(end, at.second());
+            records.carried.count(end, second);
+            minutes.count(Figure::provenance(writer, true), second);
         }
         true
+    }
+
+    /// Whether `writer`'s records count: not those of shape F, until one of them carries what is asked for.
+    pub(crate) fn counts(&self, writer: Writer) -> bool {
+        let carried = self.writers.get(writer.index()).map_or(0, |records| records.carried.session());
+        counts(writer, carried)
     }
 
     /// The coverage over `span`.
     pub fn coverage(&self, span: Span) -> ProvenanceCoverage {
         let (mut all, mut carried, mut left_out) = (0, 0, 0);
         for (writer, records) in Writer::all().zip(&self.writers) {
-            if writer.shape == Shape::Flat && records.carried.session() == 0 {
-                left_out += records.all.over(span);
-            } else {
+            if self.counts(writer) {
                 all += records.all.over(span);
                 carried += records.carried.over(span);
+            } else {
+                left_out += records.all.over(span);
             }
         }
-        match ratio(carried, all) {
-            Some(ratio) => ProvenanceCoverage::Known { ratio, records: all },
-            None if left_out > 0 => ProvenanceCoverage::OnlyFlat,
-            None => ProvenanceCoverage::NoOrders,
-        }
+        ProvenanceCoverage::of(all, carried, left_out)
     }
+}
+
+/// Whether records of `writer`, of which so many in the session are complete, count.
+pub(crate) fn counts(writer: Writer, complete: u64) -> bool {
+    writer.shape != Shape::Flat || complete > 0
 }
 
 #[cfg(test)]
@@ -125,7 +149,7 @@ mod tests {
     fn check(events: &[Event<'_>], expected: ProvenanceCoverage) {
         let mut provenance = Provenance::new(0);
         for event in events {
-            provenance.apply(event, Ts(0));
+            provenance.apply(event, Ts(0), &mut Minutes::default());
         }
         for span in [Span::MINUTE, Span::Session] {
             assert_eq!(provenance.coverage(span), expected);
@@ -164,7 +188,7 @@ mod tests {
     #[test]
     fn a_window_without_orders_is_no_data() {
         let mut provenance = Provenance::new(0);
-        provenance.apply(&record(Shape::Canonical, true, true), Ts(0));
+        provenance.apply(&record(Shape::Canonical, true, true), Ts(0), &mut Minutes::default());
         provenance.advance(60);
         assert_eq!(provenance.coverage(Span::MINUTE), ProvenanceCoverage::NoOrders);
         assert_eq!(provenance.coverage(Span::FIVE_MINUTES).ratio(), Some(1.0));

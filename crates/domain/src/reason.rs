@@ -1,8 +1,8 @@
-//! Why an order was denied: one spelling per reason, its class, and bounded counts.
+//! Why an order was denied: one spelling per reason, and its class.
 
 use std::borrow::Cow;
 
-use hashbrown::HashMap;
+use crate::parts::choices;
 
 /// What kind of refusal a reason is (CONTRACT.md section 2, `deny_rate`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub enum DenyClass {
     /// The exchange refused.
     Exchange,
 }
+
+choices!(DenyClass { Skip = 0, Guard = 1, Exchange = 2 });
 
 impl DenyClass {
     /// Every class.
@@ -62,13 +64,6 @@ pub fn normalise(reason: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Counts per reason, bounded: beyond [`ReasonCounts::LIMIT`] different ones, new ones count as `other`.
-#[derive(Clone, Debug, Default)]
-pub struct ReasonCounts {
-    counts: HashMap<Box<str>, (u64, DenyClass)>,
-    other: u64,
-}
-
 /// One reason with its count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonCount {
@@ -80,37 +75,13 @@ pub struct ReasonCount {
     pub class: DenyClass,
 }
 
-impl ReasonCounts {
-    /// How many different reasons are told apart.
-    pub const LIMIT: usize = 512;
-
-    pub(crate) fn add(&mut self, reason: &str, class: DenyClass) {
-        if let Some((count, _)) = self.counts.get_mut(reason) {
-            *count += 1;
-        } else if self.counts.len() < Self::LIMIT {
-            self.counts.insert(reason.into(), (1, class));
-        } else {
-            self.other += 1;
-        }
-    }
-
-    /// All reasons, most frequent first, equal ones by name; what did not fit is last, as `other`.
-    pub fn ranked(&self) -> Vec<ReasonCount> {
-        let mut ranked: Vec<ReasonCount> = self
-            .counts
-            .iter()
-            .map(|(reason, (count, class))| ReasonCount {
-                reason: reason.to_string(),
-                count: *count,
-                class: *class,
-            })
-            .collect();
-        ranked.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
-        if self.other > 0 {
-            ranked.push(ReasonCount { reason: "other".into(), count: self.other, class: DenyClass::Guard });
-        }
-        ranked
-    }
+/// One reason's course over the buckets of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonPoints {
+    /// The reason, with its count in the session.
+    pub reason: ReasonCount,
+    /// How often in each bucket, oldest first.
+    pub counts: Vec<u64>,
 }
 
 #[cfg(test)]
@@ -137,18 +108,5 @@ mod tests {
     fn a_number_at_the_end_is_cut() {
         assert_eq!(normalise(Cow::Borrowed("spread_bps_too_wide:121.8")), "spread_bps_too_wide");
         assert_eq!(normalise(Cow::Owned("trap_guard:z=4.00".into())), "trap_guard");
-    }
-
-    #[test]
-    fn beyond_the_limit_new_reasons_count_as_other() {
-        let mut counts = ReasonCounts::default();
-        for i in 0..ReasonCounts::LIMIT + 3 {
-            counts.add(&format!("reason {i:04}"), DenyClass::Guard);
-        }
-        counts.add("reason 0000", DenyClass::Guard);
-        let ranked = counts.ranked();
-        assert_eq!((ranked[0].reason.as_str(), ranked[0].count), ("reason 0000", 2));
-        let last = ranked.last().unwrap();
-        assert_eq!((last.reason.as_str(), last.count), ("other", 3));
     }
 }

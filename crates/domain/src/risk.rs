@@ -7,6 +7,7 @@ use crate::{
     detail::{Detail, RISK_WIDTH},
     event::Event,
     latest::{Latest, update},
+    parts::parts,
     time::Ts,
 };
 
@@ -75,8 +76,15 @@ pub struct Risk {
     values: [[Option<Latest<f64>>; RISK_WIDTH]; CODES.len()],
 }
 
+parts!(Risk { values });
+
 impl Risk {
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+        matches!(event.detail, Detail::Risk(_)) && self.take(event, at)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         let Detail::Risk(numbers) = event.detail else { return false };
         let row = CODES.iter().position(|code| *code == event.code);
         let Some(row) = row.and_then(|row| self.values.get_mut(row)) else { return false };

@@ -6,13 +6,20 @@
 
 use std::fmt::Debug;
 
-use crate::span::Span;
+use crate::{
+    parts::{Broken, Loading, Parts, Sink, Source},
+    span::Span,
+};
 
 /// How far ahead of the window's end an event may lie, in seconds.
 pub const AHEAD_SECONDS: i64 = 5;
 
 const KEPT_SECONDS: i64 = Span::LONGEST_SECONDS as i64;
 const SLOTS: i64 = KEPT_SECONDS + AHEAD_SECONDS;
+
+/// Places of the ring: no fewer than slots, and a power of two, so that a second's place is its low bits.
+const PLACES: i64 = 1024;
+const _: () = assert!(PLACES >= SLOTS && PLACES.count_ones() == 1);
 
 /// The spans that have a running sum; any other is summed up when asked for.
 const RUNNING: [u32; 3] = [60, 300, 900];
@@ -26,6 +33,8 @@ pub trait Slot: Default + Clone + Debug {
 
     /// Takes an item in.
     fn record(&mut self, item: Self::Item);
+    /// Whether nothing was recorded.
+    fn is_empty(&self) -> bool;
     /// Takes an item into a sum.
     fn record_sum(sum: &mut Self::Sum, item: Self::Item);
     /// Adds a whole slot to a sum.
@@ -40,6 +49,9 @@ impl Slot for u32 {
 
     fn record(&mut self, (): ()) {
         *self = self.saturating_add(1);
+    }
+    fn is_empty(&self) -> bool {
+        *self == 0
     }
     fn record_sum(sum: &mut u64, (): ()) {
         *sum += 1;
@@ -63,7 +75,7 @@ pub struct Rolling<S: Slot> {
 impl<S: Slot> Rolling<S> {
     /// An empty ring whose windows end with the second `end`.
     pub fn new(end: i64) -> Self {
-        let slots = (0..SLOTS).map(|_| S::default()).collect();
+        let slots = (0..PLACES).map(|_| S::default()).collect();
         Self { slots, end, sums: Default::default() }
     }
 
@@ -99,7 +111,6 @@ impl<S: Slot> Rolling<S> {
                 slot.take_from(sum);
             }
         }
-        // The place of the second that leaves is that of the one that may be recorded ahead from now on.
         if let Some(slot) = slot_at_mut(&mut self.slots, end - KEPT_SECONDS) {
             leave(end - KEPT_SECONDS, std::mem::take(slot));
         }
@@ -162,8 +173,53 @@ impl<S: Slot> Rolling<S> {
     }
 }
 
+/// The seconds in which something was recorded, each with the number of empty ones before it.
+impl<S: Slot + Parts> Parts for Rolling<S> {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { slots, end, sums: _ } = self;
+        let seconds = end - KEPT_SECONDS + 1..=end + AHEAD_SECONDS;
+        let slots = seconds.map(|at| slot_at(slots, at));
+        let used: Vec<(u64, &S)> = (0..)
+            .zip(slots)
+            .filter_map(|(place, slot)| Some((place, slot.filter(|slot| !slot.is_empty())?)))
+            .collect();
+        to.unsigned(used.len() as u64);
+        let mut next = 0;
+        for (place, slot) in used {
+            to.unsigned(place - next);
+            slot.save(to);
+            next = place + 1;
+        }
+    }
+
+    fn load<F: Source>(from: &mut Loading<'_, F>) -> Result<Self, Broken> {
+        let end = from.end;
+        let mut ring = Self::new(end);
+        let mut at = end - KEPT_SECONDS + 1;
+        for _ in 0..from.length(ring.slots.len())? {
+            at += i64::try_from(from.below(ring.slots.len())?).unwrap_or(SLOTS);
+            let slot = S::load(from)?;
+            if at > end + AHEAD_SECONDS || slot.is_empty() {
+                return Err(Broken::new("a second is out of place or empty"));
+            }
+            if let Some(free) = slot_at_mut(&mut ring.slots, at) {
+                *free = slot;
+            }
+            at += 1;
+        }
+        for (sum, seconds) in ring.sums.iter_mut().zip(RUNNING) {
+            let window = end - i64::from(seconds) + 1..=end;
+            for slot in window.filter_map(|at| slot_at(&ring.slots, at)) {
+                slot.add_to(sum);
+            }
+        }
+        Ok(ring)
+    }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "only the low bits are wanted")]
 fn position(at: i64) -> usize {
-    usize::try_from(at.rem_euclid(SLOTS)).unwrap_or(0)
+    (at & (PLACES - 1)) as usize
 }
 
 fn slot_at<S>(slots: &[S], at: i64) -> Option<&S> {

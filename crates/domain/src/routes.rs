@@ -11,6 +11,7 @@ use crate::{
     figure::Figure,
     minutes::Minutes,
     orders::ratio,
+    parts::{Broken, Loading, Parts, Sink, Source, Within, choices, parts},
     scope::{ScopeId, ScopeSet},
     series::Buckets,
     span::Span,
@@ -72,6 +73,8 @@ pub enum Decider {
     Router,
 }
 
+choices!(Decider { Policy = 0, Route = 1, Router = 2 });
+
 impl Decider {
     /// Every one.
     pub const ALL: [Decider; 3] = [Decider::Policy, Decider::Route, Decider::Router];
@@ -87,6 +90,8 @@ pub struct RouteSpeaker {
     /// Whose decisions.
     pub decider: Decider,
 }
+
+parts!(RouteSpeaker { writer, decider });
 
 impl RouteSpeaker {
     /// The candidate with the largest count; of equals the last.
@@ -109,6 +114,16 @@ impl RouteSpeaker {
 #[derive(Clone, Debug)]
 pub(crate) struct RouteCounts(Counts);
 
+impl Parts for RouteCounts {
+    fn save(&self, to: &mut impl Sink) {
+        let Self(counts) = self;
+        counts.save(to);
+    }
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        Counts::load(from, usize::from(Figure::ROUTES)).map(Self)
+    }
+}
+
 impl RouteCounts {
     /// No routes yet; windows end at the second `end`.
     pub(crate) fn new(end: i64) -> Self {
@@ -121,7 +136,12 @@ impl RouteCounts {
     }
 
     /// Counts the route that `event` decides. Returns true where there is one.
+    #[inline]
     pub(crate) fn apply(&mut self, event: &Event<'_>, scope: ScopeId, at: Ts, minutes: &mut Minutes) -> bool {
+        event.route.is_some() && self.take(event, scope, at, minutes)
+    }
+
+    fn take(&mut self, event: &Event<'_>, scope: ScopeId, at: Ts, minutes: &mut Minutes) -> bool {
         let decider = match event.code {
             Code::PolicyDecision => Decider::Policy,
             Code::RouterDecision => Decider::Router,
@@ -132,6 +152,16 @@ impl RouteCounts {
         self.0.record(own(figure), scope, at.second());
         minutes.count(figure, at.second());
         true
+    }
+
+    /// How many chart buckets went before their time, for want of room.
+    pub(crate) fn dropped_buckets(&self) -> u64 {
+        self.0.dropped_buckets()
+    }
+
+    /// How many chart buckets no longer tell symbols and sides apart, for want of room.
+    pub(crate) fn folded_buckets(&self) -> u64 {
+        self.0.folded_buckets()
     }
 
     /// Who speaks; `None` while there are no routes.

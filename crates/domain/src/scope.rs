@@ -6,16 +6,29 @@
 //! is that of its order or intent, where that was seen with one, and else `unknown`; nothing is allocated for a
 //! symbol that is known.
 
-use hashbrown::HashMap;
-
 use crate::{
     event::{Event, Side},
     ids::Ids,
+    maps::ByName,
+    parts::{Broken, Loading, Parts, Sink, Source, Within, choices, parts},
+    text::kept,
 };
 
 /// A symbol's place in the table of symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SymbolId(u8);
+
+impl Parts for SymbolId {
+    fn save(&self, to: &mut impl Sink) {
+        let Self(index) = self;
+        index.save(to);
+    }
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let symbol = SymbolId(u8::load(from)?);
+        let known = usize::from(symbol.0) < from.symbols || [Self::OTHER, Self::UNKNOWN].contains(&symbol);
+        known.then_some(symbol).ok_or(Broken::new("there is no such symbol"))
+    }
+}
 
 impl SymbolId {
     /// All symbols beyond the limit.
@@ -39,6 +52,8 @@ pub enum SideKey {
     /// Neither was named.
     Unknown,
 }
+
+choices!(SideKey { Buy = 0, Sell = 1, Unknown = 2 });
 
 impl SideKey {
     /// Every one.
@@ -73,7 +88,24 @@ impl Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScopeId(u8);
 
+impl Parts for ScopeId {
+    fn save(&self, to: &mut impl Sink) {
+        let Self(index) = self;
+        index.save(to);
+    }
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let scope = Self(u8::load(from)?);
+        let known =
+            if from.folded { scope == Self::FOLDED } else { usize::from(scope.index()) < from.scopes };
+        known.then_some(scope).ok_or(Broken::new("there is no such symbol and side"))
+    }
+}
+
 impl ScopeId {
+    /// Where figures are not kept by symbol and side.
+    pub(crate) const ANY: ScopeId = ScopeId(0);
+    /// All of them together, where they are no longer told apart: no filter lets it through.
+    pub(crate) const FOLDED: ScopeId = ScopeId(u8::MAX);
     /// How many there can be.
     #[cfg(test)]
     pub(crate) const COUNT: usize = SymbolId::COUNT * SideKey::ALL.len();
@@ -81,9 +113,14 @@ impl ScopeId {
     #[cfg(test)]
     pub(crate) const FIRST: ScopeId = ScopeId(0);
 
-    /// Its number, below 198.
+    /// Its number, below 198 or that of [`ScopeId::FOLDED`].
     pub(crate) fn index(self) -> u8 {
         self.0
+    }
+
+    /// The first of its keys where each scope has `width`.
+    pub(crate) fn first_key(self, width: u32) -> u32 {
+        u32::from(self.0) * width
     }
 
     /// The inverse of [`ScopeId::index`].
@@ -131,6 +168,14 @@ pub(crate) struct Subject {
     pub(crate) scope: ScopeId,
 }
 
+impl Subject {
+    /// What `event` is about where nothing came before it.
+    #[cfg(test)]
+    pub(crate) fn of(event: &Event<'_>) -> Self {
+        Scopes::default().subject(event)
+    }
+}
+
 /// What is known of an id.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Named {
@@ -138,22 +183,55 @@ struct Named {
     side: Option<Side>,
 }
 
+parts!(Named { symbol, side });
+
 /// The symbols and scopes of a session.
 #[derive(Clone, Debug)]
 pub struct Scopes {
     names: Vec<Box<str>>,
-    by_name: HashMap<Box<str>, SymbolId>,
+    by_name: ByName<SymbolId>,
     pairs: Vec<(SymbolId, SideKey)>,
     numbers: [[Option<ScopeId>; SideKey::ALL.len()]; SymbolId::COUNT],
     named: Ids<Named>,
     beyond_limit: u64,
 }
 
+/// Names and pairs, each by its number; then what is remembered by id.
+impl Parts for Scopes {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { names, by_name: _, pairs, numbers: _, named, beyond_limit } = self;
+        names.save(to);
+        pairs.save(to);
+        named.save(to);
+        beyond_limit.save(to);
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let mut scopes = Self { names: Within::load(from, Self::SYMBOL_LIMIT)?, ..Self::default() };
+        for (name, index) in scopes.names.iter().zip(0_u8..) {
+            if scopes.by_name.insert(name.clone(), SymbolId(index)).is_some() {
+                return Err(Broken::new("a symbol comes twice"));
+            }
+        }
+        from.symbols = scopes.names.len();
+        let pairs: Vec<(SymbolId, SideKey)> = Within::load(from, SymbolId::COUNT * SideKey::ALL.len())?;
+        for (place, (symbol, side)) in pairs.iter().enumerate() {
+            if usize::from(scopes.scope(*symbol, *side).index()) != place {
+                return Err(Broken::new("a pair of symbol and side comes twice"));
+            }
+        }
+        from.scopes = scopes.pairs.len();
+        scopes.named = Within::load(from, Self::ID_LIMIT)?;
+        scopes.beyond_limit = Parts::load(from)?;
+        Ok(scopes)
+    }
+}
+
 impl Default for Scopes {
     fn default() -> Self {
         Self {
             names: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: ByName::default(),
             pairs: Vec::new(),
             numbers: [[None; SideKey::ALL.len()]; SymbolId::COUNT],
             named: Ids::new(Self::ID_LIMIT),
@@ -193,13 +271,19 @@ impl Scopes {
         match name {
             "other" => SymbolId::OTHER,
             "unknown" => SymbolId::UNKNOWN,
-            name => self.by_name.get(name).copied().unwrap_or(SymbolId::UNSEEN),
+            name => self.by_name.get(kept(name)).copied().unwrap_or(SymbolId::UNSEEN),
         }
     }
 
     /// How many events named a symbol beyond the limit, and are counted as `other`.
     pub fn beyond_limit(&self) -> u64 {
         self.beyond_limit
+    }
+
+    /// How many ids of orders and intents were forgotten; above zero, a later record of one that names no symbol or
+    /// side counts as `unknown`.
+    pub fn forgotten_ids(&self) -> u64 {
+        self.named.forgotten()
     }
 
     /// The scopes so far that `filter` lets through.
@@ -218,6 +302,17 @@ impl Scopes {
         set
     }
 
+    /// The side of a scope.
+    pub(crate) fn side(&self, scope: ScopeId) -> SideKey {
+        self.pairs.get(usize::from(scope.0)).map_or(SideKey::Unknown, |(_, side)| *side)
+    }
+
+    /// Whether `filter` lets figures of the symbol of that name through.
+    pub(crate) fn lets_through(&self, name: &str, filter: Filter) -> bool {
+        let symbol = || self.by_name.get(name).copied().unwrap_or(SymbolId::OTHER);
+        filter.symbol.is_none_or(|wanted| wanted == symbol())
+    }
+
     /// What `event` is about. What it names is remembered for later events of the same order or intent.
     pub(crate) fn subject(&mut self, event: &Event<'_>) -> Subject {
         let run = event.run_id.as_deref();
@@ -234,22 +329,28 @@ impl Scopes {
 
     /// Adds to `named` what earlier events of the same ids named, and remembers the whole for later ones.
     fn complete(&mut self, mut named: Named, order: Option<u128>, intent: Option<u128>) -> Named {
-        let keys = [order, intent.filter(|_| intent != order)];
-        let mut news = named != Named::default();
+        let intent = intent.filter(|_| intent != order);
         if named.symbol.is_none() || named.side.is_none() {
-            let known = keys.map(|key| key.and_then(|key| self.named.get(key)).copied());
-            for known in known.into_iter().flatten() {
+            let of_order = order.and_then(|key| self.named.get(key)).copied();
+            let of_intent = intent.and_then(|key| self.named.get(key)).copied();
+            for known in [of_order, of_intent].into_iter().flatten() {
                 named = Named { symbol: named.symbol.or(known.symbol), side: named.side.or(known.side) };
             }
-            let unlike = |(key, known): (&Option<u128>, Option<Named>)| key.is_some() && known != Some(named);
-            news = named != Named::default() && keys.iter().zip(known).any(unlike);
-        }
-        for key in keys.into_iter().flatten().filter(|_| news) {
-            if let Some(known) = self.named.entry(key, || named) {
-                *known = named;
+            let news =
+                order.is_some() && of_order != Some(named) || intent.is_some() && of_intent != Some(named);
+            if named == Named::default() || !news {
+                return named;
             }
         }
+        self.remember(order, named);
+        self.remember(intent, named);
         named
+    }
+
+    fn remember(&mut self, key: Option<u128>, named: Named) {
+        if let Some(known) = key.and_then(|key| self.named.entry(key, || named)) {
+            *known = named;
+        }
     }
 
     fn intern(&mut self, name: &str) -> SymbolId {

@@ -3,11 +3,16 @@
 //! Every item stands in exactly one place: in its second while that is kept, then in its ten seconds, then in its
 //! minute; a coarse bucket is read as the sum of its parts, so the resolutions agree. A late item goes where its
 //! age belongs. Invariants: what is older than 24 hours is gone; coarse buckets take at most
-//! [`Tiers::COARSE_BYTES`], and where that is not enough the oldest go early and are counted.
+//! [`COARSE_BYTES`]. Where that is not enough the oldest are folded: all their scopes become
+//! [`crate::scope::ScopeId::FOLDED`], so what is asked for without a filter stays whole. Where that is not enough either the oldest go
+//! early. Both are counted. A coarse bucket is folded exactly where it begins before [`Room::folded_before`].
 
 use std::collections::BTreeMap;
 
-use crate::rolling::{Rolling, Slot};
+use crate::{
+    parts::{Broken, Loading, Parts, Sink, Source},
+    rolling::{Rolling, Slot},
+};
 
 /// How finely a series is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,8 +99,8 @@ pub(crate) trait Bucket: Slot {
     fn merge(&mut self, other: &Self);
     /// Gives memory back that only further items would need.
     fn settle(&mut self);
-    /// Whether nothing was recorded.
-    fn is_empty(&self) -> bool;
+    /// Gives everything to [`ScopeId::FOLDED`]; each scope has `width` keys.
+    fn fold(&mut self, width: u32);
     /// Bytes that it takes on the heap.
     fn heap_bytes(&self) -> usize;
 }
@@ -113,24 +118,102 @@ pub(crate) struct Tiers<B: Bucket> {
     tens: BTreeMap<i64, B>,
     /// By whole minutes since the epoch.
     minutes: BTreeMap<i64, B>,
-    coarse_bytes: usize,
-    coarse_limit: usize,
+    room: Room,
+}
+
+/// The room of coarse buckets, and what was done for want of it.
+#[derive(Clone, Debug)]
+struct Room {
+    bytes: usize,
+    limit: usize,
+    /// How many keys a scope has.
+    width: u32,
+    /// The second before which coarse buckets are folded.
+    folded_before: i64,
+    folded: u64,
     dropped: u64,
 }
 
-impl<B: Bucket> Tiers<B> {
-    /// How many bytes the buckets of ten seconds and of a minute may take together.
-    pub(crate) const COARSE_BYTES: usize = 4 << 20;
+impl Room {
+    /// Puts a part into the bucket of `step` seconds at `at`, folded where its time is.
+    fn put<B: Bucket>(&mut self, tier: &mut BTreeMap<i64, B>, step: i64, at: i64, part: &B) {
+        if part.is_empty() {
+            return;
+        }
+        let bucket = tier.entry(at).or_insert_with(|| {
+            self.bytes += std::mem::size_of::<B>();
+            B::default()
+        });
+        self.bytes -= bucket.heap_bytes();
+        bucket.merge(part);
+        if at * step < self.folded_before {
+            bucket.fold(self.width);
+        }
+        bucket.settle();
+        self.bytes += bucket.heap_bytes();
+    }
 
-    pub(crate) fn new(end: i64) -> Self {
+    /// Folds the bucket that begins with the second `start`.
+    fn fold<B: Bucket>(&mut self, start: i64, bucket: &mut B) {
+        self.bytes -= bucket.heap_bytes();
+        bucket.fold(self.width);
+        bucket.settle();
+        self.bytes += bucket.heap_bytes();
+        self.folded_before = start + 1;
+        self.folded += 1;
+    }
+
+    /// The first bucket of `step` seconds that is not folded.
+    fn first(&self, step: i64) -> i64 {
+        self.folded_before.div_euclid(step) + i64::from(self.folded_before.rem_euclid(step) != 0)
+    }
+}
+
+/// Whether anything was folded, and before when.
+impl Parts for Room {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { bytes: _, limit: _, width: _, folded_before, folded, dropped } = self;
+        [*folded, *dropped].save(to);
+        if *folded > 0 {
+            to.signed(*folded_before);
+        }
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let [folded, dropped] = Parts::load(from)?;
+        let folded_before = if folded > 0 { from.source().signed()? } else { i64::MIN };
+        if folded_before > from.end + 1 {
+            return Err(Broken::new("what is to come is folded"));
+        }
+        Ok(Self { folded_before, folded, dropped, ..Self::new(from.width) })
+    }
+}
+
+impl Room {
+    fn new(width: u32) -> Self {
+        Self { bytes: 0, limit: COARSE_BYTES, width, folded_before: i64::MIN, folded: 0, dropped: 0 }
+    }
+}
+
+/// How many bytes the buckets of ten seconds and of a minute may take together.
+const COARSE_BYTES: usize = 4 << 20;
+
+impl<B: Bucket> Tiers<B> {
+    /// Nothing yet; each scope has `width` keys.
+    pub(crate) fn new(end: i64, width: u32) -> Self {
         Self {
             seconds: Rolling::new(end),
             tens: BTreeMap::new(),
             minutes: BTreeMap::new(),
-            coarse_bytes: 0,
-            coarse_limit: Self::COARSE_BYTES,
-            dropped: 0,
+            room: Room::new(width),
         }
+    }
+
+    /// The same with less room for coarse buckets.
+    #[cfg(test)]
+    pub(crate) fn with_room(mut self, bytes: usize) -> Self {
+        self.room.limit = bytes;
+        self
     }
 
     /// Moves the windows' end to the second `end`; never back.
@@ -139,8 +222,8 @@ impl<B: Bucket> Tiers<B> {
         if end <= before {
             return;
         }
-        let (tens, bytes) = (&mut self.tens, &mut self.coarse_bytes);
-        self.seconds.advance_with(end, |second, slot| put(tens, second.div_euclid(TEN), &slot, bytes));
+        let (tens, room) = (&mut self.tens, &mut self.room);
+        self.seconds.advance_with(end, |second, slot| room.put(tens, TEN, second.div_euclid(TEN), &slot));
         if let Some(slot) = self.seconds.slot_mut(before) {
             slot.settle();
         }
@@ -148,13 +231,13 @@ impl<B: Bucket> Tiers<B> {
             && entry.key() * TEN + TEN - 1 <= end - TENS_KEPT
         {
             let (ten, bucket) = entry.remove_entry();
-            self.coarse_bytes -= size_of(&bucket);
-            put(&mut self.minutes, (ten * TEN).div_euclid(MINUTE), &bucket, &mut self.coarse_bytes);
+            self.room.bytes -= size_of(&bucket);
+            self.room.put(&mut self.minutes, MINUTE, (ten * TEN).div_euclid(MINUTE), &bucket);
         }
         while let Some(entry) = self.minutes.first_entry()
             && entry.key() * MINUTE + MINUTE - 1 <= end - MINUTES_KEPT
         {
-            self.coarse_bytes -= size_of(&entry.remove());
+            self.room.bytes -= size_of(&entry.remove());
         }
         self.keep_within_bytes();
     }
@@ -165,18 +248,19 @@ impl<B: Bucket> Tiers<B> {
             return true;
         }
         let end = self.seconds.end();
-        let mut bucket = B::default();
-        bucket.record(item);
         let (ten, minute) = (at.div_euclid(TEN), at.div_euclid(MINUTE));
-        if at > end {
+        let (tier, step, place) = if at > end {
             return false;
         } else if ten * TEN + TEN - 1 > end - TENS_KEPT {
-            put(&mut self.tens, ten, &bucket, &mut self.coarse_bytes);
+            (&mut self.tens, TEN, ten)
         } else if minute * MINUTE + MINUTE - 1 > end - MINUTES_KEPT {
-            put(&mut self.minutes, minute, &bucket, &mut self.coarse_bytes);
+            (&mut self.minutes, MINUTE, minute)
         } else {
             return false;
-        }
+        };
+        let mut bucket = B::default();
+        bucket.record(item);
+        self.room.put(tier, step, place, &bucket);
         self.keep_within_bytes();
         true
     }
@@ -188,7 +272,12 @@ impl<B: Bucket> Tiers<B> {
 
     /// How many coarse buckets went before their time, for want of room.
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
+        self.room.dropped
+    }
+
+    /// How many coarse buckets no longer tell symbols and sides apart, for want of room.
+    pub(crate) fn folded(&self) -> u64 {
+        self.room.folded
     }
 
     /// Calls `visit` with everything that makes up the bucket of `step` seconds from the second `start`.
@@ -216,114 +305,87 @@ impl<B: Bucket> Tiers<B> {
     }
 
     fn keep_within_bytes(&mut self) {
-        while self.coarse_bytes > self.coarse_limit {
+        while self.room.bytes > self.room.limit {
+            if self.fold_oldest() {
+                continue;
+            }
             let Some((_, bucket)) = self.minutes.pop_first().or_else(|| self.tens.pop_first()) else {
                 return;
             };
-            self.coarse_bytes -= size_of(&bucket);
-            self.dropped += 1;
+            self.room.bytes -= size_of(&bucket);
+            self.room.dropped += 1;
         }
     }
+
+    /// Folds the oldest coarse bucket that is not. Returns false where all are.
+    fn fold_oldest(&mut self) -> bool {
+        let (minute, ten) = (self.room.first(MINUTE), self.room.first(TEN));
+        let minute = self.minutes.range_mut(minute..).next().map(|(at, bucket)| (at * MINUTE, bucket));
+        let ten = self.tens.range_mut(ten..).next().map(|(at, bucket)| (at * TEN, bucket));
+        let Some((start, bucket)) = minute.or(ten) else { return false };
+        self.room.fold(start, bucket);
+        true
+    }
+}
+
+/// The seconds, what was done for want of room, then the buckets of each coarse tier, with the number of those missing before.
+impl<B: Bucket + Parts> Parts for Tiers<B> {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { seconds, tens, minutes, room } = self;
+        seconds.save(to);
+        room.save(to);
+        save_tier(tens, (seconds.end() - TENS_KEPT).div_euclid(TEN), to);
+        save_tier(minutes, (seconds.end() - MINUTES_KEPT).div_euclid(MINUTE), to);
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let (seconds, mut room): (Rolling<B>, Room) = Parts::load(from)?;
+        let tens = load_tier(from, TEN, TENS_KEPT, room.folded_before)?;
+        let minutes = load_tier(from, MINUTE, MINUTES_KEPT, room.folded_before)?;
+        room.bytes = tens.values().chain(minutes.values()).map(size_of).sum();
+        if room.bytes > room.limit {
+            return Err(Broken::new("buckets take more room than they may"));
+        }
+        Ok(Self { seconds, tens, minutes, room })
+    }
+}
+
+fn save_tier<B: Parts>(tier: &BTreeMap<i64, B>, oldest: i64, to: &mut impl Sink) {
+    to.unsigned(tier.len() as u64);
+    let mut next = oldest;
+    for (at, bucket) in tier {
+        to.unsigned(at.abs_diff(next));
+        bucket.save(to);
+        next = at + 1;
+    }
+}
+
+fn load_tier<B: Bucket + Parts, S: Source>(
+    from: &mut Loading<'_, S>,
+    step: i64,
+    kept: i64,
+    folded_before: i64,
+) -> Result<BTreeMap<i64, B>, Broken> {
+    let (mut next, newest) = ((from.end - kept).div_euclid(step), from.end.div_euclid(step));
+    let limit = usize::try_from(newest - next + 1).unwrap_or(0);
+    let mut tier = BTreeMap::new();
+    for _ in 0..from.length(limit)? {
+        let at = next + i64::try_from(from.below(limit)?).unwrap_or(kept);
+        from.folded = at * step < folded_before;
+        let bucket = B::load(from)?;
+        from.folded = false;
+        if at > newest || bucket.is_empty() {
+            return Err(Broken::new("a bucket is out of place or empty"));
+        }
+        tier.insert(at, bucket);
+        next = at + 1;
+    }
+    Ok(tier)
 }
 
 fn size_of<B: Bucket>(bucket: &B) -> usize {
     std::mem::size_of::<B>() + bucket.heap_bytes()
 }
 
-fn put<B: Bucket>(tier: &mut BTreeMap<i64, B>, at: i64, part: &B, bytes: &mut usize) {
-    if part.is_empty() {
-        return;
-    }
-    let bucket = tier.entry(at).or_insert_with(|| {
-        *bytes += std::mem::size_of::<B>();
-        B::default()
-    });
-    *bytes -= bucket.heap_bytes();
-    bucket.merge(part);
-    bucket.settle();
-    *bytes += bucket.heap_bytes();
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{durations::Durations, rolling::AHEAD_SECONDS, scope::ScopeId};
-
-    fn count(tiers: &Tiers<Durations>, start: i64, step: u32) -> u64 {
-        let mut count = 0;
-        tiers.visit(start, step, |bucket| bucket.for_each(|_, _, times| count += times));
-        count
-    }
-
-    proptest! {
-        #[test]
-        fn every_bucket_of_every_resolution_holds_what_happened_in_it(
-            steps in prop::collection::vec(
-                (prop_oneof![0_i64..20, 0_i64..2_000, 0_i64..40_000], prop_oneof![-8_i64..30, 0_i64..100_000]),
-                1..80,
-            ),
-        ) {
-            let mut tiers: Tiers<Durations> = Tiers::new(1_000_000);
-            let mut end = 1_000_000;
-            let mut all = Vec::new();
-            for (forward, back) in steps {
-                end += forward;
-                tiers.advance(end);
-                let at = end - back;
-                let kept = tiers.record(at, (ScopeId::FIRST, 1.0));
-                let minute_end = at.div_euclid(60) * 60 + 59;
-                prop_assert_eq!(kept, back >= -AHEAD_SECONDS && minute_end > end - 86_400);
-                if kept {
-                    all.push(at);
-                }
-            }
-            for resolution in Resolution::ALL {
-                let (step, keep) = (resolution.step_seconds(), i64::from(resolution.kept_seconds()));
-                for start in Buckets::new(resolution, end - keep + 1, end).starts() {
-                    let inside = start..(start + i64::from(step)).min(end + 1);
-                    let expected = all.iter().filter(|at| inside.contains(at)).count() as u64;
-                    prop_assert_eq!(count(&tiers, start, step), expected, "{:?} at {}", resolution, start);
-                }
-            }
-            let bytes: usize = tiers.tens.values().chain(tiers.minutes.values()).map(size_of).sum();
-            prop_assert_eq!(tiers.coarse_bytes, bytes);
-        }
-    }
-
-    #[test]
-    fn buckets_begin_with_those_that_are_kept() {
-        let starts = |step| Buckets::with_step(step, 31, 62).starts().collect::<Vec<_>>();
-        assert_eq!((starts(15), starts(20)), (vec![31, 46, 61], vec![30, 50]));
-        assert_eq!(Buckets::new(Resolution::Second, 0, i64::MAX - 1).starts().count(), 10_000);
-    }
-
-    #[test]
-    fn a_step_is_read_from_what_is_kept_the_longest() {
-        for (step, resolution) in [
-            (1, Resolution::Second),
-            (15, Resolution::Second),
-            (30, Resolution::TenSeconds),
-            (300, Resolution::Minute),
-            (0, Resolution::Second),
-        ] {
-            assert_eq!(Resolution::of_step(step), resolution, "{step}");
-        }
-    }
-
-    #[test]
-    fn coarse_buckets_beyond_their_room_go_oldest_first_and_are_counted() {
-        let mut tiers: Tiers<Durations> = Tiers { coarse_limit: 20_000, ..Tiers::new(0) };
-        for hour in 0..20 {
-            tiers.advance(hour * 3_600);
-            // A new bin each time: nothing packs.
-            for step in 0..1_000 {
-                tiers.record(hour * 3_600, (ScopeId::FIRST, 1.02_f64.powi(step)));
-            }
-        }
-        assert!(tiers.coarse_bytes <= 20_000 && tiers.dropped > 0, "{} bytes", tiers.coarse_bytes);
-        assert_eq!(count(&tiers, 18 * 3_600, 60), 1_000, "the latest is there");
-        assert_eq!(count(&tiers, 0, 60), 0, "the first went early");
-    }
-}
+mod tests;

@@ -7,7 +7,10 @@ use crate::{
     code::Code,
     detail::{Detail, Query},
     event::Event,
+    figure::{Figure, QueryCount},
+    minutes::Minutes,
     orders::ratio,
+    parts::parts,
     rolling::{Rolling, Slot},
     span::Span,
     tally::Tally,
@@ -31,6 +34,8 @@ pub struct Queries {
     micros: u64,
 }
 
+parts!(Queries { count, succeeded, failed, cache_hits, cache_known, timed, micros });
+
 impl Queries {
     /// succeeded ÷ queries that say how they ended, 0 to 1.
     pub fn success_rate(self) -> Option<f64> {
@@ -52,6 +57,17 @@ impl Queries {
         (self.timed > 0).then(|| self.micros as f64 / self.timed as f64 / 1e3)
     }
 
+    fn of(self, count: QueryCount) -> u64 {
+        match count {
+            QueryCount::Ended => self.count,
+            QueryCount::Succeeded => self.succeeded,
+            QueryCount::Failed => self.failed,
+            QueryCount::CacheHits => self.cache_hits,
+            QueryCount::CacheKnown => self.cache_known,
+            QueryCount::Http => 0,
+        }
+    }
+
     fn add(&mut self, other: Queries) {
         self.each(other, |a, b| *a += b);
     }
@@ -71,12 +87,17 @@ impl Queries {
 #[derive(Clone, Copy, Debug, Default)]
 struct Second(Queries);
 
+parts!(newtype Second);
+
 impl Slot for Second {
     type Sum = Queries;
     type Item = Queries;
 
     fn record(&mut self, query: Queries) {
         self.0.add(query);
+    }
+    fn is_empty(&self) -> bool {
+        self.0 == Queries::default()
     }
     fn record_sum(sum: &mut Queries, query: Queries) {
         sum.add(query);
@@ -98,6 +119,8 @@ pub struct Service {
     http: Tally,
 }
 
+parts!(Service { end: window, session, rolling, http });
+
 impl Service {
     pub(crate) fn new(end: i64) -> Self {
         Self { end, session: Queries::default(), rolling: None, http: Tally::default() }
@@ -111,14 +134,24 @@ impl Service {
         self.http.advance(end);
     }
 
-    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    #[inline]
+    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts, minutes: &mut Minutes) -> bool {
+        (event.code == Code::Http || matches!(event.detail, Detail::Query(_)))
+            && self.take(event, at, minutes)
+    }
+
+    fn take(&mut self, event: &Event<'_>, at: Ts, minutes: &mut Minutes) -> bool {
         if event.code == Code::Http {
             self.http.count(self.end, at.second());
+            minutes.count(Figure::query(QueryCount::Http), at.second());
             return true;
         }
         let Detail::Query(query @ Query { ended: true, .. }) = event.detail else { return false };
         let one = queries_of(query, event.numbers.latency_ms);
         self.session.add(one);
+        for count in QueryCount::ALL.into_iter().filter(|count| one.of(*count) > 0) {
+            minutes.count(Figure::query(count), at.second());
+        }
         let end = self.end;
         self.rolling.get_or_insert_with(|| Box::new(Rolling::new(end))).record(at.second(), one);
         true
@@ -171,7 +204,7 @@ mod tests {
     fn check(events: &[Event<'_>], count: u64, rates: [Option<f64>; 4]) {
         let mut service = Service::new(0);
         for event in events {
-            service.apply(event, Ts(0));
+            service.apply(event, Ts(0), &mut Minutes::default());
         }
         for span in [Span::MINUTE, Span::Session] {
             let queries = service.queries(span);
@@ -214,7 +247,8 @@ mod tests {
         let mut service = Service::new(0);
         for at in 0..90 {
             service.advance(at);
-            service.apply(&query(Some(at % 2 == 0), None, Some(0.1)), Ts::from_millis(at * 1000));
+            let event = query(Some(at % 2 == 0), None, Some(0.1));
+            service.apply(&event, Ts::from_millis(at * 1000), &mut Minutes::default());
         }
         let minute = service.queries(Span::MINUTE);
         assert_eq!((minute.count, minute.succeeded, minute.average_ms()), (60, 30, Some(0.1)));

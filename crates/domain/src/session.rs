@@ -1,10 +1,11 @@
 //! Facts about the session as a whole: how much was read, from when to when, and what was not understood.
 
-use hashbrown::HashMap;
-
 use crate::{
     code::Code,
+    detail::Detail,
     event::{Event, Source},
+    maps::ByName,
+    parts::parts,
     time::Ts,
 };
 
@@ -19,11 +20,23 @@ pub struct Session {
     last: Option<Ts>,
     skewed: u64,
     uncoded: u64,
-    unknown: HashMap<Box<str>, u64>,
+    unknown: ByName<u64>,
     unknown_total: u64,
     rejected: u64,
     summarised: bool,
 }
+
+parts!(Session {
+    events,
+    first,
+    last,
+    skewed,
+    uncoded,
+    unknown: within(Session::UNKNOWN_LIMIT),
+    unknown_total,
+    rejected,
+    summarised,
+});
 
 impl Session {
     /// How many different unknown codes are named.
@@ -42,7 +55,7 @@ impl Session {
         }
         if event.code_text == UNCODED {
             self.uncoded += 1;
-        } else if event.code == Code::Other && !Code::is_listed(&event.code_text) {
+        } else if !is_read(event) {
             self.count_unknown(&event.code_text);
         }
     }
@@ -90,7 +103,8 @@ impl Session {
         self.rejected
     }
 
-    /// Events with a code that no definition names.
+    /// Events with a code that feeds no figure, and events of a known family that tell nothing of its kind, such as
+    /// a circuit breaker's without a state that can be read.
     pub fn unknown_total(&self) -> u64 {
         self.unknown_total
     }
@@ -105,5 +119,62 @@ impl Session {
     /// Whether the bot has written its closing summary.
     pub fn summarised(&self) -> bool {
         self.summarised
+    }
+}
+
+/// Whether some figure reads `event`: its code is one of its own, or it tells what the codes of its family tell.
+pub(crate) fn is_read(event: &Event<'_>) -> bool {
+    match event.code {
+        Code::Other => false,
+        Code::Breaker => event.breaker.is_some(),
+        Code::Route => event.route.is_some(),
+        Code::SprtUpdate => event.numbers.llr.is_some() || event.numbers.samples.is_some(),
+        Code::AlphaScore => matches!(event.detail, Detail::Alpha { score: Some(_) }),
+        Code::Aurora => {
+            event.armed.is_some() || event.halted.is_some() || event.numbers.cooloff_until.is_some()
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BreakerState, Shape};
+
+    fn check(event: &Event<'_>, unknown: &[&str]) {
+        let mut session = Session::default();
+        session.apply(event, false);
+        let names: Vec<String> = session.unknown_codes().into_iter().map(|(code, _)| code).collect();
+        assert_eq!(names, unknown, "{}", event.code_text);
+        assert_eq!(session.unknown_total(), unknown.len() as u64);
+    }
+
+    fn log(text: &str) -> Event<'_> {
+        Event::bare(Source::Events, Shape::Canonical, Code::read(text), text)
+    }
+
+    #[test]
+    fn a_code_that_no_figure_reads_is_named() {
+        for text in
+            ["CVAR.BREACH", "RISK.LIMIT", "GOVERNANCE.BUDGET", "DIAG.X", "WS.DISCONNECT", "AURORA.PANIC"]
+        {
+            check(&log(text), &[text]);
+        }
+        for text in ["CVAR.GATE", "AURORA.DISARM", "OPS.RESET", "IDEM.HIT", UNCODED] {
+            check(&log(text), &[]);
+        }
+    }
+
+    #[test]
+    fn a_family_that_tells_nothing_of_its_kind_is_named() {
+        for text in ["CIRCUIT_BREAKER.STATE", "ROUTE.SELECTED", "GOVERNANCE.SPRT.UPDATE", "GOVERNANCE.ALPHA"]
+        {
+            check(&log(text), &[text]);
+        }
+        check(&Event { breaker: Some(BreakerState::Open), ..log("CIRCUIT_BREAKER.TRIP") }, &[]);
+        check(&Event { route: Some(crate::Route::Maker), ..log("ROUTE.SELECTED") }, &[]);
+        check(&Event { halted: Some(true), ..log("AURORA.PANIC") }, &[]);
+        check(&Event { detail: Detail::Alpha { score: Some(0.5) }, ..log("GOVERNANCE.ALPHA") }, &[]);
     }
 }

@@ -9,13 +9,17 @@ use crate::{
     aggregate::Speakers,
     coverage::{Coverage, Explained},
     event::Event,
+    figure::Figure,
+    forgotten::Forgotten,
     funnel::{DropOut, FunnelCounts, Step},
     governance::Governance,
     latency::{Latency, LatencyView},
+    limits::Limits,
     market::Market,
     minutes::{Minute, Minutes},
     operations::Operations,
     orders::{OrderView, Orders},
+    parts::{Broken, Loading, Parts, Sink, Source, parts},
     protection::Protection,
     provenance::{Provenance, ProvenanceCoverage},
     risk::Risk,
@@ -26,6 +30,7 @@ use crate::{
     service::Service,
     session::Session,
     span::Span,
+    text,
     time::Ts,
     trade::{SymbolTrade, Trade},
 };
@@ -100,6 +105,7 @@ impl BitOrAssign for Changes {
 #[derive(Clone, Debug)]
 pub struct State {
     now: Ts,
+    limits: Limits,
     orders: Orders,
     latency: Latency,
     routes: RouteCounts,
@@ -119,13 +125,56 @@ pub struct State {
     rate: Rolling<u32>,
 }
 
+parts!(State {
+    now: of(clock),
+    limits,
+    scopes,
+    orders,
+    latency,
+    routes,
+    minutes,
+    protection,
+    governance,
+    funnel,
+    coverage,
+    provenance,
+    trade,
+    market,
+    risk,
+    service,
+    operations,
+    session,
+    rate,
+});
+
+/// The state's time, with which all windows end.
+mod clock {
+    use super::{Broken, Loading, Parts, Sink, Source, Ts};
+
+    pub(super) fn save(now: &impl Parts, to: &mut impl Sink) {
+        now.save(to);
+    }
+
+    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Ts, Broken> {
+        let now = Ts::load(from)?;
+        from.end = now.second();
+        Ok(now)
+    }
+}
+
 impl State {
     /// An empty session at `now`, the time that windows end at.
     pub fn new(now: Ts) -> Self {
-        let end = now.second();
+        Self::with_limits(now, Limits::default())
+    }
+
+    /// An empty session at `now` that remembers as much as `limits` say, or the nearest that is possible.
+    pub fn with_limits(now: Ts, limits: Limits) -> Self {
+        let (end, limits) = (now.second(), limits.clamped());
         Self {
             now,
-            orders: Orders::new(end),
+            limits,
+            orders: Orders::with_id_limit(end, limits.order_ids),
             latency: Latency::new(end),
             routes: RouteCounts::new(end),
             scopes: Scopes::default(),
@@ -145,19 +194,35 @@ impl State {
         }
     }
 
+    /// Gives everything that the state consists of, see [`crate::parts`]; its switches too.
+    pub fn save(&self, to: &mut impl Sink) {
+        Parts::save(self, to);
+    }
+
+    /// Makes a state of its parts: it behaves as the one that they were taken from, for every event.
+    ///
+    /// # Errors
+    /// [`Broken`] for parts that no state can have.
+    pub fn load(from: &mut impl Source) -> Result<Self, Broken> {
+        Parts::load(&mut Loading::new(from))
+    }
+
     /// Moves the state's time forwards to `now`; an earlier `now` changes nothing. Windows age with it.
     pub fn advance(&mut self, now: Ts) -> Changes {
-        let moved = now.second() > self.now.second();
-        self.now = self.now.max(now);
+        if now <= self.now {
+            return Changes::NONE;
+        }
+        self.now = now;
+        let end = now.second();
+        let moved = end > self.rate.end();
         if moved {
-            let end = self.now.second();
             self.orders.advance(end);
             self.latency.advance(end);
             self.routes.advance(end);
             self.rate.advance(end);
             self.protection.advance(end);
             self.funnel.advance(end);
-            self.coverage.advance(self.now);
+            self.coverage.advance(self.now, &mut self.minutes);
             self.provenance.advance(end);
             self.trade.advance(end);
             self.market.advance(end);
@@ -170,36 +235,63 @@ impl State {
     /// Takes one event in and says what it changed.
     ///
     /// An event without a time, or more than five seconds ahead of the state's time, counts at the state's time.
+    /// Of its texts what is kept counts, see [`crate::text`].
     pub fn apply(&mut self, event: &Event<'_>) -> Changes {
+        match text::shortened(event) {
+            Some(shortened) => self.take(&shortened),
+            None => self.take(event),
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>) -> Changes {
         let skewed = event.ts.is_some_and(|ts| ts > self.now.plus_seconds(AHEAD_SECONDS));
         let at = event.ts.filter(|_| !skewed).unwrap_or(self.now);
         self.session.apply(event, skewed);
         let subject = self.scopes.subject(event);
         self.rate.record(at.second(), ());
+        self.minutes.count(Figure::events(event.source), at.second());
         Changes::SESSION
             | Changes::ORDERS.when(self.orders.apply(event, subject, at, &mut self.minutes))
             | Changes::LATENCY.when(self.latency.apply(event, subject, at, &mut self.minutes))
             | Changes::ROUTES.when(self.routes.apply(event, subject.scope, at, &mut self.minutes))
             | Changes::PROTECTION.when(self.protection.apply(event, at))
             | Changes::GOVERNANCE.when(self.governance.apply(event, at))
-            | Changes::FUNNEL.when(self.funnel.apply(event, at))
-            | Changes::XAI.when(self.coverage.apply(event, at) | self.provenance.apply(event, at))
-            | Changes::TRADE.when(self.trade.apply(event, at))
+            | Changes::FUNNEL.when(self.funnel.apply(event, subject, at))
+            | Changes::XAI.when(
+                self.coverage.apply(event, subject, at, &mut self.minutes)
+                    | self.provenance.apply(event, at, &mut self.minutes),
+            )
+            | Changes::TRADE.when(self.trade.apply(event, subject, self.scopes.side(subject.scope), at))
             | Changes::MARKET.when(self.market.apply(event, at))
             | Changes::RISK.when(self.risk.apply(event, at))
-            | Changes::SERVICE.when(self.service.apply(event, at))
+            | Changes::SERVICE.when(self.service.apply(event, at, &mut self.minutes))
             | Changes::OPERATIONS.when(self.operations.apply(event, at))
     }
 
     /// Counts a line that could not be read.
     pub fn reject(&mut self) -> Changes {
         self.session.reject();
+        self.minutes.count(Figure::rejected(), self.now.second());
         Changes::SESSION
     }
 
     /// The time that windows end at.
     pub fn now(&self) -> Ts {
         self.now
+    }
+
+    /// How much this state remembers.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What its bounds made it forget or drop.
+    pub fn forgotten(&self) -> Forgotten {
+        Forgotten::of(self)
+    }
+
+    pub(crate) fn route_counts(&self) -> &RouteCounts {
+        &self.routes
     }
 
     /// Order counts.
@@ -251,6 +343,7 @@ impl State {
     /// Takes out the aggregates of minutes that ended at or before `until`, or of all, oldest first. One of a minute
     /// that was taken out before is an amendment: to be merged into what is stored of that minute.
     pub fn drain_minutes(&mut self, until: Option<Ts>) -> Vec<Minute> {
+        self.coverage.settle(self.now, &mut self.minutes);
         self.minutes.drain(until.map(Ts::second))
     }
 
@@ -266,6 +359,7 @@ impl State {
             self.routes.speaker(),
             |kind| self.latency.speaker(kind),
         )
+        .with_records(self.coverage.speaker(), |writer| self.provenance.counts(writer))
     }
 
     /// What protects the account.
@@ -283,9 +377,9 @@ impl State {
         Step::ALL.map(|step| (step, self.funnel.reached(step, span, &self.orders)))
     }
 
-    /// Why intents did not reach a step, in the session: by step, then most frequent first.
-    pub fn drop_outs(&self) -> Vec<DropOut> {
-        self.funnel.drop_outs()
+    /// Why intents did not reach a step, over `span`: by step, then most frequent first.
+    pub fn drop_outs(&self, span: Span) -> Vec<DropOut> {
+        self.funnel.drop_outs(span)
     }
 
     /// What is told of the funnel, and what was forgotten.
@@ -296,6 +390,11 @@ impl State {
     /// Intents over `span` that are older than ten seconds, and how many of them are explained.
     pub fn explained(&self, span: Span) -> Explained {
         self.coverage.explained(span, self.now)
+    }
+
+    /// Records per reason over `span`, of what `filter` lets through, whoever wrote them: see [`Coverage::reasons`].
+    pub fn reasons_in(&self, span: Span, filter: Filter) -> Vec<(String, u64)> {
+        self.coverage.reasons(span, &self.scopes.matching(filter))
     }
 
     /// Reasons, and what could not be matched with an intent.
@@ -310,7 +409,14 @@ impl State {
 
     /// Money over `span`, by symbol.
     pub fn trade_by_symbol(&self, span: Span) -> Vec<SymbolTrade> {
-        self.trade.by_symbol(span, &self.market)
+        self.trade_in(span, Filter::ALL)
+    }
+
+    /// Money over `span` of what `filter` lets through, by symbol. With a side, flows are those of that side, and realised
+    /// profit that of its fills; position, average price, mark and unrealised profit are the symbol's all the same.
+    pub fn trade_in(&self, span: Span, filter: Filter) -> Vec<SymbolTrade> {
+        let wanted = |name: &str| self.scopes.lets_through(name, filter);
+        self.trade.by_symbol(span, filter.side, &self.market, wanted)
     }
 
     /// Money, and what of it could not be counted.

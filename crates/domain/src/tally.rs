@@ -3,19 +3,21 @@
 //! Invariant: what was never counted takes no memory; a [`CodeTallies`] tells at most [`CodeTallies::LIMIT`]
 //! codes apart and counts the rest together.
 
-use hashbrown::HashMap;
-
-use crate::{rolling::Rolling, span::Span};
+use crate::{maps::ByName, parts::parts, rolling::Rolling, span::Span};
 
 /// A count since the session began and over every window; takes no memory until something is counted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally(Option<Box<Counts>>);
+
+parts!(newtype Tally);
 
 #[derive(Clone, Debug)]
 struct Counts {
     session: u64,
     rolling: Rolling<u32>,
 }
+
+parts!(Counts { session, rolling });
 
 impl Tally {
     /// Counts one at the second `at`, with windows that end at `end`.
@@ -53,9 +55,11 @@ pub(crate) fn speaker<'t>(candidates: impl Iterator<Item = &'t Tally>) -> Option
 /// Counts per code, bounded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CodeTallies {
-    by_code: HashMap<Box<str>, Tally>,
+    by_code: ByName<Tally>,
     other: Tally,
 }
+
+parts!(CodeTallies { by_code: within(CodeTallies::LIMIT), other });
 
 /// The name of what did not fit.
 pub(crate) const OTHER: &str = "other";

@@ -9,23 +9,25 @@
 //! without quantity, price, symbol or side moves no money and is counted.
 
 mod book;
+mod sided;
 mod window;
-
-use hashbrown::HashMap;
 
 use crate::{
     code::Code,
     detail::{COST_COMPONENTS, Costs, Detail, Fill, Position},
     event::{Event, Source},
     latest::{Latest, update},
+    maps::ByName,
     market::{Market, Quote},
+    parts::{Broken, Loading, Parts, Sink, Source as PartsSource, Within, parts},
     recent::Recent,
-    scope::id_key,
+    scope::{SideKey, Subject, id_key},
     span::Span,
     time::Ts,
 };
 
-use book::{Book, Complete, Flow};
+use book::{Account, Book, Complete, Flow};
+use sided::Sided;
 use window::{Sum, Window};
 
 /// The components of cost, each in basis points with the sign of the log: `slip` is `slip_bps`, the others are the
@@ -59,7 +61,7 @@ pub struct SymbolTrade {
     pub unrealised: Option<f64>,
     /// The price that unrealised profit is at: the newer of book and ticker, else the last fill's.
     pub mark: Option<f64>,
-    /// Fees in the span.
+    /// Fees in the span; `None` where none was logged in the session.
     pub fees: Option<f64>,
     /// Orders that began to fill in the span.
     pub filled_orders: u64,
@@ -89,6 +91,8 @@ struct Told {
     pnl: f64,
 }
 
+parts!(Told { costs, rewards, pnl_known, pnl });
+
 impl Sum for Told {
     fn add(&mut self, other: Told) {
         for (own, other) in self.costs.iter_mut().zip(other.costs) {
@@ -105,9 +109,11 @@ impl Sum for Told {
 #[derive(Clone, Debug, Default)]
 struct Track {
     position: Option<Latest<Position>>,
-    session: Told,
-    window: Window<Told>,
+    session: Sided<Told>,
+    window: Window<Sided<Told>>,
 }
+
+parts!(Track { position, session, window });
 
 /// Where the fills of a record are booked: order events and `POSTTRADE.LOG` by shape, and `orders.jsonl`.
 const BOOKS: usize = 9;
@@ -116,7 +122,7 @@ const BOOKS: usize = 9;
 #[derive(Clone, Debug)]
 pub struct Trade {
     end: i64,
-    symbols: HashMap<Box<str>, usize>,
+    symbols: ByName<usize>,
     tracks: Vec<Track>,
     books: [Option<Box<Book>>; BOOKS],
     /// The symbol of an order by the bot's own id: some records name only that.
@@ -128,6 +134,43 @@ pub struct Trade {
     dropped: u64,
 }
 
+/// Each symbol by its place, with its name; then the rest.
+impl Parts for Trade {
+    fn save(&self, to: &mut impl Sink) {
+        let Self { end: _, symbols, tracks, books, links, costed, unlinked, incomplete, dropped } = self;
+        let mut names: Vec<(&usize, &str)> = symbols.iter().map(|(name, symbol)| (symbol, &**name)).collect();
+        names.sort_unstable();
+        to.unsigned(names.len() as u64);
+        for ((_, name), track) in names.into_iter().zip(tracks) {
+            to.text(name);
+            track.save(to);
+        }
+        books.save(to);
+        Within::save(links, to);
+        Within::save(costed, to);
+        [*unlinked, *incomplete, *dropped].save(to);
+    }
+
+    fn load<S: PartsSource>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let mut trade = Self::new(from.end);
+        for symbol in 0..from.length(Self::SYMBOL_LIMIT)? {
+            let (name, track) = Parts::load(from)?;
+            if trade.symbols.insert(name, symbol).is_some() {
+                return Err(Broken::new("a symbol comes twice"));
+            }
+            trade.tracks.push(track);
+        }
+        trade.books = Parts::load(from)?;
+        trade.links = Within::load(from, Self::LINK_LIMIT)?;
+        if trade.links.values().any(|symbol| *symbol >= trade.tracks.len()) {
+            return Err(Broken::new("there is no such symbol"));
+        }
+        trade.costed = Within::load(from, Self::LINK_LIMIT)?;
+        [trade.unlinked, trade.incomplete, trade.dropped] = Parts::load(from)?;
+        Ok(trade)
+    }
+}
+
 impl Trade {
     /// How many symbols are kept.
     pub const SYMBOL_LIMIT: usize = 64;
@@ -137,7 +180,7 @@ impl Trade {
     pub(crate) fn new(end: i64) -> Self {
         Self {
             end,
-            symbols: HashMap::default(),
+            symbols: ByName::default(),
             tracks: Vec::new(),
             books: Default::default(),
             links: Recent::new(Self::LINK_LIMIT),
@@ -153,13 +196,13 @@ impl Trade {
     }
 
     /// Takes in what `event` tells of money. Returns true where it tells something.
-    pub(crate) fn apply(&mut self, event: &Event<'_>, at: Ts) -> bool {
+    pub(crate) fn apply(&mut self, event: &Event<'_>, subject: Subject, side: SideKey, at: Ts) -> bool {
         match event.detail {
             Detail::Fill(fill) => {
                 self.link(event);
-                self.book(event, fill, at)
+                self.book(event, subject, fill, at)
             }
-            Detail::Costs(costs) => self.cost(event, costs, at),
+            Detail::Costs(costs) => self.cost(event, (subject, side), costs, at),
             Detail::Position(position) => {
                 let known = self.track_of(event).map(|track| &mut track.position);
                 known.is_some_and(|known| update(known, position, at))
@@ -171,7 +214,7 @@ impl Trade {
                     pnl: pnl.unwrap_or(0.0),
                     ..Told::default()
                 };
-                self.tell(event, told, at)
+                self.tell(event, told, side, at)
             }
             _ => {
                 if matches!(event.code, Code::Submit | Code::Ack) {
@@ -216,7 +259,7 @@ impl Trade {
         self.tracks.get_mut(symbol)
     }
 
-    fn book(&mut self, event: &Event<'_>, fill: Fill, at: Ts) -> bool {
+    fn book(&mut self, event: &Event<'_>, subject: Subject, fill: Fill, at: Ts) -> bool {
         let positive = |number: &f64| number.is_finite() && *number > 0.0;
         let Some(quantity) = fill.quantity.filter(|quantity| quantity.is_finite()) else {
             self.incomplete += u64::from(is_fill(event));
@@ -231,15 +274,15 @@ impl Trade {
             self.incomplete += 1;
             return false;
         };
-        let order = event.order_id.as_deref().map(|id| id_key(event.run_id.as_deref(), id));
+        let order = subject.order;
         let record = Complete { symbol, side, quantity, price, fill };
         let end = self.end;
         let Some(book) = self.books.get_mut(book_of(event)) else { return false };
         book.get_or_insert_default().apply(order, record, end, at)
     }
 
-    fn cost(&mut self, event: &Event<'_>, costs: Costs, at: Ts) -> bool {
-        let order = event.order_id.as_deref().map(|id| id_key(event.run_id.as_deref(), id));
+    fn cost(&mut self, event: &Event<'_>, (subject, side): (Subject, SideKey), costs: Costs, at: Ts) -> bool {
+        let order = subject.order;
         let seen = order.map_or(0, |key| *self.costed.entry(key, || 0));
         let mut told = Told::default();
         let mut news = 0_u8;
@@ -250,14 +293,16 @@ impl Trade {
                 news |= bit;
             }
         }
-        if let Some(key) = order {
+        // What names no known symbol is told by a later record of the order.
+        let counted = news != 0 && self.tell(event, told, side, at);
+        if let Some(key) = order.filter(|_| counted) {
             *self.costed.entry(key, || 0) = seen | news;
         }
-        news != 0 && self.tell(event, told, at)
+        counted
     }
 
-    fn tell(&mut self, event: &Event<'_>, told: Told, at: Ts) -> bool {
-        let end = self.end;
+    fn tell(&mut self, event: &Event<'_>, told: Told, side: SideKey, at: Ts) -> bool {
+        let (end, told) = (self.end, Sided::one(side, told));
         let Some(track) = self.track_of(event) else { return false };
         track.session.add(told);
         track.window.record(end, at.second(), told);
@@ -268,32 +313,45 @@ impl Trade {
         self.books.iter().filter_map(Option::as_deref).max_by_key(|book| book.filled())
     }
 
-    /// Every symbol that money is known of, by name. `market` gives the price for unrealised profit.
-    pub fn by_symbol(&self, span: Span, market: &Market) -> Vec<SymbolTrade> {
-        let mut symbols: Vec<SymbolTrade> = self
-            .symbols
-            .iter()
-            .filter_map(|(name, symbol)| self.of(name, *symbol, span, market.of(name)))
+    /// Every symbol that money is known of and that `wanted` lets through, by name. `market` gives the price for
+    /// unrealised profit. With a `side`, flows are those of that side, and realised profit that of its fills; position,
+    /// average price, mark and unrealised profit are the symbol's all the same.
+    pub(crate) fn by_symbol(
+        &self,
+        span: Span,
+        side: Option<SideKey>,
+        market: &Market,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<SymbolTrade> {
+        let named = self.symbols.iter().filter(|(name, _)| wanted(name));
+        let mut symbols: Vec<SymbolTrade> = named
+            .filter_map(|(name, symbol)| self.of(name, *symbol, (span, side), market.of(name)))
             .collect();
         symbols.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         symbols
     }
 
-    fn of(&self, name: &str, symbol: usize, span: Span, quote: Option<&Quote>) -> Option<SymbolTrade> {
+    fn of(
+        &self,
+        name: &str,
+        symbol: usize,
+        (span, side): (Span, Option<SideKey>),
+        quote: Option<&Quote>,
+    ) -> Option<SymbolTrade> {
         let track = self.tracks.get(symbol)?;
         let account = self.speaking().and_then(|book| book.account(symbol));
         let logged = track.position.map(|latest| latest.value);
-        if account.is_none() && logged.is_none() && !track.session.is_anything() {
+        if account.is_none() && logged.is_none() && !track.session.of(None).is_anything() {
             return None;
         }
         let (flow, told) = match span.seconds() {
             Some(seconds) => (
-                account.map(|account| account.window.sum(self.end, seconds)),
-                track.window.sum(self.end, seconds),
+                account.map(|account| account.window.sum(self.end, seconds).of(side)),
+                track.window.sum(self.end, seconds).of(side),
             ),
-            None => (account.map(|account| account.session), track.session),
+            None => (account.map(|account| account.session.of(side)), track.session.of(side)),
         };
-        let over_session = logged.filter(|_| span == Span::Session);
+        let over_session = logged.filter(|_| span == Span::Session && side.is_none());
         let last_price = account.and_then(|account| account.last_price);
         let mark = quote.and_then(Quote::mark).or(last_price).map(|latest| latest.value);
         let position =
@@ -314,7 +372,7 @@ impl Trade {
             mark,
             fees: over_session
                 .and_then(|own| own.fees)
-                .or(flow.filter(|flow| flow.fee_orders > 0).map(|flow| flow.fees)),
+                .or(flow.filter(|_| account.is_some_and(Account::has_fees)).map(|flow| flow.fees)),
             filled_orders: flow.map_or(0, |flow| flow.orders),
             fee_orders: flow.map_or(0, |flow| flow.fee_orders),
             notional: flow.map(|flow| flow.notional),
@@ -345,6 +403,16 @@ impl Trade {
     pub fn forgotten_orders(&self) -> u64 {
         self.books.iter().flatten().map(|book| book.forgotten()).sum()
     }
+
+    /// Orders whose symbol was forgotten: a later record that names only the bot's own id is unlinked.
+    pub fn forgotten_links(&self) -> u64 {
+        self.links.forgotten()
+    }
+
+    /// Orders whose told costs were forgotten: a repeated record of one counts again.
+    pub fn forgotten_costs(&self) -> u64 {
+        self.costed.forgotten()
+    }
 }
 
 impl Told {
@@ -359,7 +427,7 @@ fn slippage(track: &Track, told: &Told, flow: Option<Flow>) -> (Option<f64>, Opt
         let [(sum, count), ..] = told.costs;
         (count > 0).then(|| sum / f64::from(count))
     };
-    if slip(&track.session).is_some() {
+    if slip(&track.session.of(None)).is_some() {
         return (slip(told), Some(Origin::Logged));
     }
     let bps = flow.filter(|flow| flow.slip_base > 0.0).map(|flow| flow.slipped / flow.slip_base * 1e4);

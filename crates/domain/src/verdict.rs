@@ -123,7 +123,7 @@ fn impaired(facts: &Facts<'_>) -> Option<Verdict> {
         return Some(verdict(Tone::Warn, "Decisions are slow", format!("p90 is {p90}, above {limit}.")));
     }
     let denied = facts.state.orders().deny_rate(facts.span).filter(|rate| *rate > HIGH_DENY_RATE)?;
-    let reasons = facts.state.orders().deny_reasons();
+    let reasons = facts.state.orders().deny_reasons(facts.span);
     let most = reasons.first().map(|first| format!(" Most often: {}.", first.reason)).unwrap_or_default();
     Some(verdict(Tone::Warn, "Most orders are denied", format!("{} denied.{most}", format::percent(denied))))
 }

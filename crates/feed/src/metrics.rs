@@ -82,7 +82,7 @@ fn current(state: &State, span: Span) -> Value {
         "latency": latency(state, span),
         "governance": governance(state),
         "circuit_breaker": breaker(state),
-        "xai": { "why_code_counts": reasons(state) },
+        "xai": { "why_code_counts": reasons(state, span) },
         "pending": {
             "pending_orders": pending.count,
             "outcome_unknown": pending.unknown,
@@ -132,7 +132,10 @@ fn latency(state: &State, span: Span) -> Map<String, Value> {
 fn governance(state: &State) -> Value {
     let governance = state.governance();
     json!({
-        "alpha": { "spent": governance.alpha_spent, "budget": governance.alpha_budget },
+        "alpha": {
+            "spent": governance.alpha_spent, "budget": governance.alpha_budget,
+            "score": governance.alpha_score,
+        },
         "sprt": {
             "llr": governance.llr, "n_samples": governance.samples, "decision": governance.decision,
         },
@@ -151,9 +154,9 @@ fn breaker(state: &State) -> Value {
     })
 }
 
-/// Denial reasons in the session with their counts.
-fn reasons(state: &State) -> Map<String, Value> {
-    state.orders().deny_reasons().into_iter().map(|by| (by.reason, json!(by.count))).collect()
+/// Denial reasons over `span` with their counts.
+fn reasons(state: &State, span: Span) -> Map<String, Value> {
+    state.orders().deny_reasons(span).into_iter().map(|by| (by.reason, json!(by.count))).collect()
 }
 
 fn ts(nanos: u64) -> Ts {

@@ -111,6 +111,13 @@ fn a_small_session_has_exactly_these_totals() {
     );
     assert!(["decision", "policy", "sla", "query"].iter().all(|kind| latency[kind].is_null()), "{latency}");
     check_small_slices(&mut actual);
+    let whole = actual.as_object_mut().unwrap();
+    let [windows, by_symbol, forgotten] =
+        ["windows", "by_symbol", "forgotten"].map(|name| whole.remove(name).unwrap());
+    assert!(["60", "300", "900"].iter().all(|seconds| windows[seconds]["orders"] == actual["orders"]));
+    assert_eq!((&by_symbol[0]["symbol"], &by_symbol[0]["orders"]), (&json!("unknown"), &actual["orders"]));
+    assert_eq!(by_symbol.as_array().unwrap().len(), 1);
+    assert!(forgotten["order_ids"] == 0 && forgotten.as_object().unwrap().values().all(|count| *count == 0));
     assert_eq!(
         actual,
         json!({
@@ -129,7 +136,7 @@ fn a_small_session_has_exactly_these_totals() {
             "deny_reasons": [{"reason": "WHY_NEGATIVE_EDGE", "class": "skip", "count": 2}],
             "pending": {"count": 1, "unknown": 0, "oldest_age_seconds": 5.0, "dropped": 0},
             "routes": {"maker": 1, "taker": 0, "deny": 0, "cancel": 0, "taker_share": 0.0},
-            "governance": {"alpha_spent": null, "alpha_budget": null, "llr": 3.5, "samples": 4,
+            "governance": {"alpha_spent": null, "alpha_budget": null, "alpha_score": null, "llr": 3.5, "samples": 4,
                            "decision": "accept H1", "mode": null, "log_a": 2.5, "log_b": -1.5,
                            "tests": 1, "accepted_h0": 0, "accepted_h1": 1,
                            "path": [{"ts_ns": START + 70_000_000, "llr": 3.5, "samples": 4, "decision": "accept H1"}],
@@ -141,6 +148,101 @@ fn a_small_session_has_exactly_these_totals() {
             "rejected_lines": {"count": 0, "first": []},
         })
     );
+}
+
+/// An order filled, one on its way and one denied, over a thousand seconds.
+fn long_session() -> Session {
+    let [btc_buy, btc_sell] =
+        ["buy", "sell"].map(|side| format!(r#""symbol":"BTCUSDT","side":"{side}","decision_ms":2"#));
+    let denial = r#""intent_id":"i1","symbol":"ETHUSDT","side":"sell","reason":"WHY_NEGATIVE_EDGE""#;
+    let route = r#""symbol":"ETHUSDT","side":"sell","route":"taker""#;
+    let events = [
+        event(0, "ORDER.SUBMIT", "1", &btc_buy),
+        event(0, "ORDER.DENY", "null", denial),
+        event(650_000, "ORDER.SUBMIT", "2", &btc_sell),
+        event(800_000, "POLICY.DECISION", "null", route),
+        event(800_000, "AURORA.ARMED", "null", ""),
+        event(1_000_000, "ORDER.FILL", "1", ""),
+        event(1_000_000, "OPS.RESET", "null", ""),
+    ];
+    Session::new(&[("aurora_events.jsonl", &events.concat())])
+}
+
+/// Outcomes that were counted at all.
+fn counted(orders: &Value) -> Value {
+    let orders = orders.as_object().unwrap().iter();
+    orders.filter(|(_, count)| **count != 0).map(|(name, count)| (name.clone(), count.clone())).collect()
+}
+
+fn check_window(windows: &Value, seconds: &str, expected: &Value) {
+    let window = &windows[seconds];
+    let actual = json!({
+        "events": window["events"], "orders": counted(&window["orders"]),
+        "rates": [window["fill_rate"], window["deny_rate"], window["deny_rate_by_class"]["skip"]],
+        "reasons": window["deny_reasons"], "all reasons": window["xai"]["reasons"],
+        "decision": window["latency"]["decision"]["count"], "taker": window["routes"]["taker"],
+        "intents": window["funnel"]["reached"]["intents"], "filled": window["funnel"]["reached"]["filled"],
+        "records": window["provenance"]["records"], "queries": window["service"]["query_count"],
+        "counts": [window["protection_counts"], window["operations_counts"]],
+        "trade": window["trade"], "ws": window["ws_connects"],
+    });
+    assert_eq!(&actual, expected, "{seconds} s");
+}
+
+#[test]
+fn each_window_has_the_figures_of_its_own_seconds() {
+    let windows = &long_session().report()["windows"];
+    let no_data = Value::Null;
+    let minute = json!({
+        "events": 2, "orders": {"acked": 1, "filled": 1}, "rates": [no_data, no_data, no_data],
+        "reasons": [], "all reasons": {}, "decision": no_data, "taker": 0, "intents": 0, "filled": 1,
+        "records": 1, "queries": 0, "counts": [{"AURORA.ARMED": 0, "OPS.RESET": 1}, {"OPS.RESET": 1}], "trade": [], "ws": 0,
+    });
+    check_window(windows, "60", &minute);
+    let mut five = minute;
+    (five["events"], five["taker"], five["intents"]) = (json!(4), json!(1), json!(1));
+    five["counts"][0]["AURORA.ARMED"] = json!(1);
+    check_window(windows, "300", &five);
+    let mut fifteen = five;
+    (fifteen["events"], fifteen["decision"], fifteen["records"]) = (json!(5), json!(1), json!(2));
+    fifteen["orders"] = json!({"submitted": 1, "acked": 1, "filled": 1});
+    fifteen["rates"] = json!([1.0, 0.0, 0.0]);
+    check_window(windows, "900", &fifteen);
+}
+
+fn check_symbol(of: &Value, name: [&str; 2], orders: &Value, figures: &Value) {
+    assert_eq!([&of["symbol"], &of["side"]], name);
+    assert_eq!(&counted(&of["orders"]), orders, "{name:?}");
+    let actual = json!([
+        of["fill_rate"],
+        of["deny_rate"],
+        of["latency"]["decision"]["count"],
+        of["routes"]["taker"],
+        of["deny_reasons"],
+        of["trade"],
+    ]);
+    assert_eq!(&actual, figures, "{name:?}");
+}
+
+#[test]
+fn each_symbol_and_side_has_the_figures_of_its_own_orders() {
+    let report = long_session().report();
+    let by_symbol = report["by_symbol"].as_array().unwrap();
+    let no_data = Value::Null;
+    let filled = json!({"submitted": 1, "acked": 1, "filled": 1});
+    check_symbol(&by_symbol[0], ["BTCUSDT", "buy"], &filled, &json!([1.0, 0.0, 1, 0, [], []]));
+    let sent = json!({"submitted": 1});
+    check_symbol(&by_symbol[1], ["BTCUSDT", "sell"], &sent, &json!([0.0, 0.0, 1, 0, [], []]));
+    let reasons = [json!({"reason": "WHY_NEGATIVE_EDGE", "class": "skip", "count": 1})];
+    let denied = json!([no_data, 1.0, no_data, 1, reasons, []]);
+    check_symbol(&by_symbol[2], ["ETHUSDT", "sell"], &json!({"denied": 1}), &denied);
+    check_symbol(
+        &by_symbol[3],
+        ["unknown", "unknown"],
+        &json!({}),
+        &json!([no_data, no_data, no_data, 0, [], []]),
+    );
+    assert_eq!(by_symbol.len(), 4);
 }
 
 /// Takes the parts beside orders out of the small session's report.

@@ -104,11 +104,11 @@ pub fn decode_with_serde(source: Source, line: &[u8]) -> Result<Event<'_>, Reaso
 /// The event that a record tells of, by the rules of CONTRACT.md section 1.
 fn event<'a, N: Notes>(source: Source, outer: &Record<'a>, notes: &mut N) -> Event<'a> {
     let (shape, record, in_payload) = match outer.payload.as_deref() {
-        Some(payload) if !payload.get(Key::EventCode).is_null() => (Shape::Wrapped, payload, true),
+        Some(payload) if is_wrapper(outer, payload) => (Shape::Wrapped, payload, true),
         _ => (shape_of(source, outer), outer, false),
     };
     let mut event = Event { shape, ..bare(source) };
-    let code_key = read_code(&mut event, record);
+    let code_key = read_code(&mut event, record, source);
     event.traced = !record.get(Key::TraceId).is_null();
     let mut rules = Rules { record, in_payload, event: &mut event, notes };
     if let Some(key) = code_key {
@@ -124,6 +124,11 @@ fn event<'a, N: Notes>(source: Source, outer: &Record<'a>, notes: &mut N) -> Eve
     rules.numbers();
     rules.detail();
     event
+}
+
+/// A record with a code of its own is no wrapper, whatever it carries.
+fn is_wrapper(outer: &Record<'_>, payload: &Record<'_>) -> bool {
+    outer.top.get(Key::EventCode).words().is_none() && !payload.top.get(Key::EventCode).is_null()
 }
 
 /// Before anything is known of it.
@@ -150,15 +155,16 @@ fn other_time(record: &Record<'_>) -> bool {
     !has(Key::TsNs) && (has(Key::TsMs) || has(Key::Ts) || has(Key::Timestamp))
 }
 
-/// The code, its spelling, and the key that gave it. A code stands in the record itself, never in its details.
-fn read_code<'a>(event: &mut Event<'a>, record: &Record<'a>) -> Option<Key> {
-    for key in Key::CODES {
-        let Some(text) = record.top.get(key).text() else { continue };
-        event.code_text = normal_code(text);
-        event.code = Code::read(&event.code_text);
-        return Some(key);
-    }
-    None
+/// The code, its spelling, and the key that gave it. A code stands in the record itself, never in its details; an event
+/// without one in words has the first that is a number. In an order log a number is a reason.
+fn read_code<'a>(event: &mut Event<'a>, record: &Record<'a>, source: Source) -> Option<Key> {
+    let in_words = |key| Some((key, record.top.get(key).text()?));
+    let as_number = |key| Some((key, record.top.get(key).id()?)).filter(|_| source == Source::Events);
+    let find = || Key::CODES.into_iter().find_map(in_words);
+    let (key, text) = find().or_else(|| Key::CODES.into_iter().find_map(as_number))?;
+    event.code_text = normal_code(text);
+    event.code = Code::read(&event.code_text);
+    Some(key)
 }
 
 /// A code in its one spelling.
@@ -271,7 +277,13 @@ impl<'a, N: Notes> Rules<'_, 'a, N> {
     fn by_code(&mut self) {
         match self.event.code {
             Code::Breaker => self.breaker(),
-            Code::ArmState | Code::CoolOff | Code::Halt | Code::Resume => self.arming(),
+            Code::ArmState
+            | Code::Arm
+            | Code::Disarm
+            | Code::CoolOff
+            | Code::Halt
+            | Code::Resume
+            | Code::Aurora => self.arming(),
             // Where a transition leads, or the state that an evaluation found.
             Code::GovernanceTransition => {
                 self.one(Fact::Mode, Key::To);
@@ -287,17 +299,20 @@ impl<'a, N: Notes> Rules<'_, 'a, N> {
             Code::PolicyDecision | Code::RouterDecision => {
                 self.one(Fact::Route, Key::Route);
             }
-            code => self.event.route = facts::route_of_code(code),
+            code => {
+                self.event.route = facts::route_of_code(code, &self.event.code_text);
+                if code == Code::Route {
+                    self.one(Fact::Route, Key::Route);
+                }
+            }
         }
     }
 
     /// The state as a word or as a number, or as the code's own last part.
     fn breaker(&mut self) {
-        let known = self.one(Fact::BreakerNumber, Key::State)
+        self.event.breaker = facts::breaker_of_code(self.event.code, &self.event.code_text);
+        let _ = self.one(Fact::BreakerNumber, Key::State)
             || self.first(Fact::BreakerWord, &[Key::State, Key::Status]);
-        if !known {
-            self.event.breaker = facts::breaker_of_word(&self.event.code_text);
-        }
     }
 
     /// Arming, halts and cool-off stand in `details.state` or in the details themselves.

@@ -40,7 +40,11 @@ impl<N: Notes> Rules<'_, '_, N> {
                 self.begin(Detail::Reward { pnl: None });
                 self.number(0, &[Key::Pnl]);
             }
-            Code::SprtH0 | Code::SprtH1 | Code::SprtContinue => {
+            Code::AlphaScore => {
+                self.begin(Detail::Alpha { score: None });
+                self.number(0, &[Key::Score]);
+            }
+            Code::SprtH0 | Code::SprtH1 | Code::SprtContinue | Code::SprtUpdate => {
                 self.begin(Detail::Boundaries { upper: None, lower: None });
                 self.number(0, &[Key::LogA]);
                 self.number(1, &[Key::LogB]);
@@ -223,6 +227,14 @@ mod tests {
     fn a_test_has_its_boundaries() {
         let details = r#""llr":1.5,"boundaries":{"log_A":2.5,"log_B":"-1.5"}"#;
         check("SPRT.DECISION_H1", details, Detail::Boundaries { upper: Some(2.5), lower: Some(-1.5) });
+    }
+
+    #[test]
+    fn an_update_of_the_test_has_its_boundaries_and_the_edge_its_score() {
+        let details = r#""llr":1.5,"boundaries":{"log_A":2.5}"#;
+        check("GOVERNANCE.SPRT.UPDATE", details, Detail::Boundaries { upper: Some(2.5), lower: None });
+        check("GOVERNANCE.ALPHA", r#""score":"0.75""#, Detail::Alpha { score: Some(0.75) });
+        check("GOVERNANCE.ALPHA", r#""x":1"#, Detail::Alpha { score: None });
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Fact {
             Fact::Armed => set(&mut event.armed, value.boolean()),
             Fact::Halted => set(&mut event.halted, value.boolean()),
             Fact::BreakerNumber => set(&mut event.breaker, breaker_of_number(value)),
-            Fact::CoolOff => set(&mut numbers.cooloff_until_s, value.number()),
+            Fact::CoolOff => set(&mut numbers.cooloff_until, timestamp::read(value)),
             Fact::DecisionMs => set(&mut numbers.decision_ms, value.number()),
             Fact::LatencyMs => set(&mut numbers.latency_ms, value.number()),
             Fact::PolicyLatencyMs => set(&mut numbers.policy_latency_ms, value.number()),
@@ -130,8 +130,8 @@ impl Fact {
                 return event.immediate_fill;
             }
             Fact::Status => event.status = status(word),
-            Fact::Route => event.route = route(word),
-            Fact::BreakerWord => event.breaker = breaker_of_word(word),
+            Fact::Route => return set(&mut event.route, route(word)),
+            Fact::BreakerWord => return set(&mut event.breaker, breaker_of_word(word)),
             Fact::Verdict => event.detail = Detail::Policy(verdict(word)),
             Fact::Stage => event.detail = stage(word).map_or(Detail::None, Detail::Denial),
             _ => return false,
@@ -167,7 +167,9 @@ fn put_number(event: &mut Event<'_>, place: u8, number: f64) -> bool {
             3 => Some(&mut position.unrealised),
             _ => Some(&mut position.fees),
         },
-        Detail::Reward { pnl: slot } | Detail::Ticker { price: slot } => Some(slot),
+        Detail::Reward { pnl: slot } | Detail::Ticker { price: slot } | Detail::Alpha { score: slot } => {
+            Some(slot)
+        }
         Detail::Boundaries { upper: first, lower: second }
         | Detail::Health { value_ms: first, threshold_ms: second } => {
             Some(if place == 0 { first } else { second })
@@ -185,18 +187,35 @@ fn gauge(value: &Scalar<'_>) -> Option<f64> {
     value.number().or_else(|| value.boolean().map(|flag| if flag { 1.0 } else { 0.0 }))
 }
 
-/// `SOL/USDT`, `BINANCE:SOL/USDT`, `SOL/USDT:USDT` and `solusdt` are all `SOLUSDT`.
+/// `SOL/USDT`, `BINANCE:SOL/USDT`, `SOL/USDT:USDT`, `BINANCE:SOL/USDT:USDT`, `SOLUSDT:USDT` and `solusdt` are all
+/// `SOLUSDT`.
 fn symbol(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
         return text;
     }
-    let pair = match text.split_once(':') {
-        Some((pair, _settlement)) if pair.contains('/') => pair,
-        Some((_exchange, pair)) => pair,
-        None => &text,
-    };
-    let kept = pair.chars().filter(|c| !matches!(c, '/' | '-' | '_' | ' '));
+    let kept = pair_of(&text).chars().filter(|c| !matches!(c, '/' | '-' | '_' | ' '));
     Cow::Owned(kept.map(|c| c.to_ascii_uppercase()).collect())
+}
+
+/// Without the exchange in front and the settlement behind.
+fn pair_of(text: &str) -> &str {
+    if let Some(pair) = text.split(':').find(|part| part.contains('/')) {
+        return pair;
+    }
+    let Some((first, rest)) = text.split_once(':') else { return text };
+    match rest.split_once(':') {
+        Some((pair, _settlement)) => pair,
+        None if rest.is_empty() || is_settlement(rest, first) => first,
+        None => rest,
+    }
+}
+
+/// Whether `currency` is one of the two that `pair` is written with.
+fn is_settlement(currency: &str, pair: &str) -> bool {
+    let (currency, pair) = (currency.as_bytes(), pair.as_bytes());
+    let Some(rest) = pair.len().checked_sub(currency.len()).filter(|rest| *rest > 0) else { return false };
+    let is = |part: Option<&[u8]>| part.is_some_and(|part| part.eq_ignore_ascii_case(currency));
+    is(pair.get(rest..)) || is(pair.get(..currency.len()))
 }
 
 fn side(word: &str) -> Option<Side> {
@@ -248,8 +267,9 @@ fn route(word: &str) -> Option<Route> {
 }
 
 /// The route that a code itself names.
-pub(crate) fn route_of_code(code: Code) -> Option<Route> {
+pub(crate) fn route_of_code(code: Code, text: &str) -> Option<Route> {
     match code {
+        Code::Route => route(last_part(text)),
         Code::RouteMaker => Some(Route::Maker),
         Code::RouteTaker => Some(Route::Taker),
         Code::RouteDeny => Some(Route::Deny),
@@ -272,14 +292,24 @@ fn breaker_of_number(value: &Scalar<'_>) -> Option<BreakerState> {
     }
 }
 
-/// A state, or a code by its last part.
-pub(crate) fn breaker_of_word(word: &str) -> Option<BreakerState> {
-    let word = word.to_ascii_uppercase().replace('-', "_");
-    if word.ends_with("HALF_OPEN") {
+/// The state that a breaker's code itself names.
+pub(crate) fn breaker_of_code(code: Code, text: &str) -> Option<BreakerState> {
+    if code == Code::Breaker { breaker_of_word(last_part(text)) } else { None }
+}
+
+fn last_part(code: &str) -> &str {
+    code.rsplit('.').next().unwrap_or_default()
+}
+
+/// A state, or the word for what led to it.
+fn breaker_of_word(word: &str) -> Option<BreakerState> {
+    let word = word.trim().to_ascii_uppercase().replace(['-', ' '], "_");
+    let ends = |words: &[&str]| words.iter().any(|end| word.ends_with(end));
+    if ends(&["HALF_OPEN", "HALFOPEN", "HALF_OPENED"]) {
         Some(BreakerState::HalfOpen)
-    } else if word.ends_with("OPEN") {
+    } else if ends(&["OPEN", "OPENED", "TRIP", "TRIPPED"]) {
         Some(BreakerState::Open)
-    } else if word.ends_with("CLOSED") {
+    } else if ends(&["CLOSED", "CLOSE"]) {
         Some(BreakerState::Closed)
     } else {
         None

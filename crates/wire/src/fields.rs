@@ -79,6 +79,7 @@ keys! {
     RealizedPnl = "realized_pnl", UnrealizedPnl = "unrealized_pnl", Fees = "fees", Pnl = "pnl",
     SlipBps = "slip_bps", RawEdgeBps = "raw_edge_bps", FeesBps = "fees_bps", SlippageBps = "slippage_bps",
     AdverseBps = "adverse_bps", LatencyBps = "latency_bps",
+    Score = "score",
     LogA = "log_A", LogB = "log_B",
     Success = "success", CacheHit = "cache_hit", ErrorType = "error_type",
     Last = "last", Value = "value", ThresholdMs = "threshold_ms", LmaxMs = "lmax_ms",

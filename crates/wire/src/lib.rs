@@ -1,4 +1,5 @@
-//! Everything that crosses a wire or lies in a file: log lines, Server-Sent Events, heartbeats.
+//! Everything that crosses a wire or lies in a file: log lines, Server-Sent Events, heartbeats,
+//! snapshots of the state and stored minutes.
 //!
 //! Invariants: nothing here does I/O; reading gives what was understood *and* what was rejected; no input
 //! makes it panic.
@@ -10,11 +11,15 @@ mod fast;
 mod fields;
 pub mod heartbeat;
 mod layout;
+pub mod minutes;
 mod names;
 mod scalar;
+pub mod snapshot;
 pub mod sse;
+mod stored;
 mod swar;
 mod timestamp;
 
 pub use decode::{MAX_LINE_BYTES, Reason, Rejected, decode};
 pub use heartbeat::Heartbeat;
+pub use stored::LoadError;

@@ -12,6 +12,8 @@ pub(crate) enum Scalar<'a> {
     Null,
     Bool(bool),
     Int(i64),
+    /// An integer above the range of [`Scalar::Int`].
+    Large(u64),
     Float(f64),
     Text(Cow<'a, str>),
     /// An array or an object.
@@ -30,6 +32,7 @@ impl<'a> Scalar<'a> {
         let number = match self {
             Scalar::Null | Scalar::Bool(_) | Scalar::Nested => return None,
             Scalar::Int(int) => *int as f64,
+            Scalar::Large(int) => *int as f64,
             Scalar::Float(float) => *float,
             Scalar::Text(text) => parsed(text)?,
         };
@@ -50,13 +53,18 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// A flag, also as a word or as 1 and 0.
     #[inline]
     pub(crate) fn boolean(&self) -> Option<bool> {
         match self {
             Scalar::Bool(flag) => Some(*flag),
             Scalar::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
             Scalar::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
-            _ => None,
+            _ => match self.integer()? {
+                0 => Some(false),
+                1 => Some(true),
+                _ => None,
+            },
         }
     }
 
@@ -84,6 +92,7 @@ impl<'a> Scalar<'a> {
         match self {
             Scalar::Null => None,
             Scalar::Int(int) => Some(Cow::Owned(int.to_string())),
+            Scalar::Large(int) => Some(Cow::Owned(int.to_string())),
             Scalar::Float(float) => Some(Cow::Owned(float.to_string())),
             _ => self.text(),
         }
@@ -106,7 +115,7 @@ macro_rules! visit_scalars {
         }
 
         fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(i64::try_from(value).map_or(Scalar::Float(value as f64), Scalar::Int))
+            Ok(i64::try_from(value).map_or(Scalar::Large(value), Scalar::Int))
         }
 
         fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {

@@ -19,7 +19,7 @@ pub(crate) fn read(value: &Scalar<'_>) -> Option<Ts> {
                 Err(_) => text.parse().ok().and_then(from_float).or_else(|| from_iso(text)),
             }
         }
-        Scalar::Null | Scalar::Bool(_) | Scalar::Nested => None,
+        Scalar::Null | Scalar::Bool(_) | Scalar::Large(_) | Scalar::Nested => None,
     }
 }
 

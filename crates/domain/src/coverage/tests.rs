@@ -1,8 +1,13 @@
 //! Which intents count as explained, and when they begin to count.
 
 use super::*;
+use crate::tally::OTHER;
 
 const NOW: Ts = Ts(1_795_196_697_500_000_000);
+
+fn apply(coverage: &mut Coverage, event: &Event<'_>, at: Ts) {
+    coverage.apply(event, Subject::of(event), at, &mut Minutes::default());
+}
 
 fn log(code: Code, id: &'static str) -> Event<'static> {
     let mut event = Event::bare(Source::Events, Shape::Canonical, code, "X");
@@ -19,10 +24,10 @@ fn routed(id: &'static str) -> Event<'static> {
 fn check(events: &[Event<'_>], later_ms: i64, intents: u64, explained: u64) {
     let mut coverage = Coverage::new(NOW.second());
     for event in events {
-        coverage.apply(event, NOW);
+        apply(&mut coverage, event, NOW);
     }
     let now = Ts(NOW.0 + later_ms * 1_000_000);
-    coverage.advance(now);
+    coverage.advance(now, &mut Minutes::default());
     for span in [Span::MINUTE, Span::FIVE_MINUTES, Span::Session] {
         assert_eq!(coverage.explained(span, now), Explained { intents, explained }, "{span:?}");
     }
@@ -62,10 +67,10 @@ fn an_intent_counts_from_its_tenth_second_on() {
 #[test]
 fn an_intent_leaves_the_window_and_stays_in_the_session() {
     let mut coverage = Coverage::new(NOW.second());
-    coverage.apply(&log(Code::IntentReceived, "1"), NOW);
+    apply(&mut coverage, &log(Code::IntentReceived, "1"), NOW);
     let now = NOW.plus_seconds(70);
-    coverage.advance(now);
-    coverage.apply(&log(Code::PlanBuild, "1"), now);
+    coverage.advance(now, &mut Minutes::default());
+    apply(&mut coverage, &log(Code::PlanBuild, "1"), now);
     assert_eq!(coverage.explained(Span::MINUTE, now).ratio(), None);
     assert_eq!(coverage.explained(Span::FIVE_MINUTES, now).ratio(), Some(1.0));
     assert_eq!(coverage.explained(Span::Session, now).ratio(), Some(1.0));
@@ -74,9 +79,9 @@ fn an_intent_leaves_the_window_and_stays_in_the_session() {
 #[test]
 fn an_intent_without_an_id_is_left_out_and_counted() {
     let mut coverage = Coverage::new(NOW.second());
-    coverage.apply(&Event { intent_id: None, ..log(Code::IntentReceived, "") }, NOW);
+    apply(&mut coverage, &Event { intent_id: None, ..log(Code::IntentReceived, "") }, NOW);
     let now = NOW.plus_seconds(20);
-    coverage.advance(now);
+    coverage.advance(now, &mut Minutes::default());
     assert_eq!((coverage.explained(Span::Session, now).ratio(), coverage.without_id()), (None, 1));
 }
 
@@ -92,11 +97,16 @@ fn every_record_with_a_reason_counts_for_it_up_to_the_limit() {
     for reason in 0..Coverage::REASON_LIMIT + 3 {
         let mut event = Event::bare(Source::Denied, Shape::Flat, Code::Other, "uncoded");
         event.reason = Some(format!("reason {reason:04}").into());
-        coverage.apply(&event, Ts(0));
+        apply(&mut coverage, &event, Ts(0));
     }
-    coverage.apply(&Event { reason: Some("reason 0001".into()), ..log(Code::PolicyDecision, "1") }, Ts(0));
-    let reasons = coverage.reasons();
+    apply(
+        &mut coverage,
+        &Event { reason: Some("reason 0001".into()), ..log(Code::PolicyDecision, "1") },
+        Ts(0),
+    );
+    let reasons = coverage.reasons(Span::Session, &ScopeSet::ALL);
     assert_eq!(reasons[0], ("reason 0001".to_owned(), 2));
     assert_eq!(reasons.last(), Some(&(OTHER.to_owned(), 3)));
-    assert_eq!(coverage.reason_total(), Coverage::REASON_LIMIT as u64 + 4);
+    let total: u64 = reasons.iter().map(|(_, count)| count).sum();
+    assert_eq!(total, u64::from(Coverage::REASON_LIMIT) + 4);
 }

@@ -33,7 +33,7 @@ fn with_intent(id: &'static str, event: Event<'static>) -> Event<'static> {
 fn check(events: &[Event<'_>], steps: [Option<u64>; 4], drop_outs: &[(Step, &str, u64)]) {
     let mut counts = FunnelCounts::new(NOW.second());
     for event in events {
-        counts.apply(event, NOW);
+        counts.apply(event, Subject::of(event), NOW);
     }
     let orders = Orders::new(NOW.second());
     let reached = [Step::Intents, Step::PastGate, Step::Sized, Step::Routed]
@@ -43,7 +43,7 @@ fn check(events: &[Event<'_>], steps: [Option<u64>; 4], drop_outs: &[(Step, &str
         .iter()
         .map(|(step, reason, count)| DropOut { step: *step, reason: (*reason).to_owned(), count: *count })
         .collect();
-    assert_eq!(counts.drop_outs(), expected);
+    assert_eq!(counts.drop_outs(Span::Session), expected);
 }
 
 #[test]
@@ -142,8 +142,27 @@ fn windows_add_up_with_the_session() {
     let mut counts = FunnelCounts::new(NOW.second());
     let orders = Orders::new(NOW.second());
     for seconds in [-400, -100, -10, 0] {
-        counts.apply(&log(Shape::Canonical, Code::IntentReceived), NOW.plus_seconds(seconds));
+        counts.apply(
+            &log(Shape::Canonical, Code::IntentReceived),
+            Subject::of(&log(Shape::Canonical, Code::IntentReceived)),
+            NOW.plus_seconds(seconds),
+        );
     }
     let intents = |span| counts.reached(Step::Intents, span, &orders);
     assert_eq!([Span::MINUTE, Span::FIVE_MINUTES, Span::Session].map(intents), [Some(2), Some(3), Some(4)]);
+}
+
+#[test]
+fn drop_outs_leave_the_window_and_stay_in_the_session() {
+    let mut counts = FunnelCounts::new(NOW.second());
+    let refused = |reason| verdict(Shape::Flat, Verdict::Refused, Some(reason));
+    counts.apply(&refused("A"), Subject::of(&refused("A")), NOW);
+    counts.advance(NOW.second() + 60);
+    counts.apply(&refused("B"), Subject::of(&refused("B")), NOW.plus_seconds(60));
+    let reasons = |span| {
+        let drop_outs = counts.drop_outs(span).into_iter();
+        drop_outs.map(|drop_out| (drop_out.reason, drop_out.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(Span::Session), [("A".to_owned(), 1), ("B".to_owned(), 1)]);
+    assert_eq!(reasons(Span::MINUTE), [("B".to_owned(), 1)]);
 }

@@ -108,7 +108,7 @@ fn on_a_tie_the_order_logs_speak_and_give_the_reasons() {
         denial.reason = Some(Cow::Borrowed(reason));
         apply(&mut orders, &denial, NOW);
     }
-    let reasons = orders.deny_reasons();
+    let reasons = orders.deny_reasons(Span::Session);
     assert_eq!(reasons.len(), 1);
     assert_eq!(reasons[0].reason, "from order logs");
 }

@@ -2,11 +2,11 @@
 //!
 //! Invariant: speakers are chosen over everything, so figures of different symbols and sides add up.
 
-use super::{Orders, Pending, ratio};
+use super::{Ledger, Orders, Pending, ratio};
 use crate::{
     figure::Figure,
     outcome::{Outcome, Outcomes},
-    reason::DenyClass,
+    reason::{DenyClass, ReasonCount, ReasonPoints},
     scope::ScopeSet,
     series::Buckets,
     span::Span,
@@ -81,6 +81,28 @@ impl<'a> OrderView<'a> {
         let figure = speaker.map(|speaker| Figure::denied(speaker.writer, class).index());
         let [count] = self.orders.counts.over([figure], span, &self.scopes);
         count
+    }
+
+    /// Reasons of denials over `span`, most frequent first, equal ones by name, by the writer that speaks for
+    /// denials; what did not fit is last, as `other`.
+    pub fn deny_reasons(&self, span: Span) -> Vec<ReasonCount> {
+        let Some(ledger) = self.denials() else { return Vec::new() };
+        let ranked = ledger.reasons.ranked(span, &self.scopes).into_iter();
+        ranked.map(|counted| ledger.reason_count(counted)).collect()
+    }
+
+    /// Reasons of denials in the session, ranked as [`OrderView::deny_reasons`] does, with the count of each in each of
+    /// `buckets`.
+    pub fn deny_reason_series(&self, buckets: Buckets) -> Vec<ReasonPoints> {
+        let Some(ledger) = self.denials() else { return Vec::new() };
+        let series = ledger.reasons.series(buckets, &self.scopes).into_iter();
+        series
+            .map(|(counted, counts)| ReasonPoints { reason: ledger.reason_count(counted), counts })
+            .collect()
+    }
+
+    fn denials(&self) -> Option<&'a Ledger> {
+        self.orders.ledger(self.orders.speaker(Outcome::Denied)?.writer)
     }
 
     /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows

@@ -9,11 +9,16 @@ use crate::{
     detail::Fill,
     event::Side,
     latest::{Latest, update},
+    parts::parts,
     recent::Recent,
     time::Ts,
 };
 
-use super::window::{Sum, Window};
+use super::{
+    Trade,
+    sided::Sided,
+    window::{Sum, Window},
+};
 
 /// What fills add up to, in quote currency unless said otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,6 +35,8 @@ pub(super) struct Flow {
     /// The notional at the orders' own prices, of what `slipped` covers.
     pub(super) slip_base: f64,
 }
+
+parts!(Flow { orders, fee_orders, notional, realised, fees, slipped, slip_base });
 
 impl Sum for Flow {
     fn add(&mut self, other: Flow) {
@@ -49,6 +56,8 @@ pub(super) struct Holding {
     pub(super) quantity: f64,
     pub(super) average: f64,
 }
+
+parts!(Holding { quantity, average });
 
 impl Holding {
     /// Takes a fill of the signed `quantity` at `price` in and returns what it realises.
@@ -78,10 +87,12 @@ impl Holding {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account {
     pub(super) holding: Holding,
-    pub(super) session: Flow,
-    pub(super) window: Window<Flow>,
+    pub(super) session: Sided<Flow>,
+    pub(super) window: Window<Sided<Flow>>,
     pub(super) last_price: Option<Latest<f64>>,
 }
+
+parts!(Account { holding, session, window, last_price });
 
 /// What is known of an order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +102,8 @@ struct Known {
     fee: f64,
 }
 
+parts!(Known { quantity, notional, fee });
+
 /// One writer's fills.
 #[derive(Clone, Debug)]
 pub(super) struct Book {
@@ -98,6 +111,8 @@ pub(super) struct Book {
     accounts: Vec<Account>,
     filled: u64,
 }
+
+parts!(Book { orders: within(Book::ORDER_LIMIT), accounts: within(Trade::SYMBOL_LIMIT), filled });
 
 /// A fill whose record says everything that is needed.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +160,7 @@ impl Book {
     }
 
     pub(super) fn account(&self, symbol: usize) -> Option<&Account> {
-        self.accounts.get(symbol).filter(|account| account.session.orders > 0)
+        self.accounts.get(symbol).filter(|account| account.session.of(None) != Flow::default())
     }
 
     pub(super) fn forgotten(&self) -> u64 {
@@ -154,12 +169,19 @@ impl Book {
 }
 
 impl Account {
+    /// Whether any order logged a fee.
+    pub(super) fn has_fees(&self) -> bool {
+        let session = self.session.of(None);
+        session.fee_orders > 0 || session.fees.abs() > 0.0
+    }
+
     fn book(&mut self, mut flow: Flow, quantity: f64, record: Complete, end: i64, at: Ts) {
         if quantity > 0.0 {
             let price = flow.notional / quantity;
             flow.realised = self.holding.fill(quantity * sign(record.side), price);
             update(&mut self.last_price, price, at);
         }
+        let flow = Sided::one(Some(record.side).into(), flow);
         self.session.add(flow);
         self.window.record(end, at.second(), flow);
     }
@@ -177,12 +199,16 @@ fn flow_of(known: Known, record: &Complete) -> (Flow, Known) {
         flow.orders = u64::from(known.quantity <= 0.0);
         after.quantity = record.quantity;
         after.notional = known.notional + flow.notional;
-        if let (Some(_), Some(own)) = (record.fill.average, record.fill.price.filter(|own| *own > 0.0)) {
+        let positive = |price: &f64| price.is_finite() && *price > 0.0;
+        let (average, own) = (record.fill.average.filter(positive), record.fill.price.filter(positive));
+        if let (Some(_), Some(own)) = (average, own) {
             flow.slip_base = quantity * own;
             flow.slipped = (flow.notional - flow.slip_base) * sign(record.side);
         }
     }
-    if let Some(fee) = record.fill.fee.filter(|fee| fee.is_finite() && (fee - known.fee).abs() > 0.0) {
+    // No fee, or one that is logged as zero, takes back nothing that was logged before.
+    let told = |fee: &f64| fee.is_finite() && fee.abs() > 0.0 && (fee - known.fee).abs() > 0.0;
+    if let Some(fee) = record.fill.fee.filter(told) {
         flow.fees = fee - known.fee;
         flow.fee_orders = u64::from(known.fee.abs() <= 0.0);
         after.fee = fee;
@@ -249,7 +275,7 @@ mod tests {
         assert_eq!(news, [true, true, false, false]);
         let account = book.account(0).unwrap();
         assert_eq!(account.holding, Holding { quantity: 4.0, average: 10.5 });
-        let flow = account.session;
+        let flow = account.session.of(None);
         assert_eq!((flow.orders, flow.fee_orders, flow.notional, flow.fees), (1, 1, 42.0, 0.2));
         assert_eq!((flow.slipped, flow.slip_base), (2.0, 40.0));
         assert_eq!(account.last_price.map(|price| price.value), Some(32.0 / 3.0));

@@ -23,16 +23,20 @@ fn row(event: &Event<'static>) -> Event<'static> {
     Event { source: Source::Trades, shape: Shape::Legacy, code: Code::Other, run_id: None, ..event.clone() }
 }
 
+fn by_symbol(trade: &Trade, span: Span, market: &Market) -> Vec<SymbolTrade> {
+    trade.by_symbol(span, None, market, |_| true)
+}
+
 fn trade_after(events: &[Event<'_>]) -> Trade {
     let mut trade = Trade::new(NOW.second());
     for event in events {
-        trade.apply(event, NOW);
+        trade.apply(event, Subject::of(event), event.side.into(), NOW);
     }
     trade
 }
 
 fn only(events: &[Event<'_>]) -> SymbolTrade {
-    let symbols = trade_after(events).by_symbol(Span::Session, &Market::default());
+    let symbols = by_symbol(&trade_after(events), Span::Session, &Market::default());
     assert_eq!(symbols.len(), 1);
     symbols.into_iter().next().unwrap()
 }
@@ -54,7 +58,7 @@ fn without_prices_there_is_no_data() {
     let mut event = posttrade("1", Side::Buy, 1.0, 100.0);
     event.detail = Detail::Fill(Fill { quantity: Some(1.0), average: None, price: None, fee: None });
     let trade = trade_after(&[event]);
-    assert!(trade.by_symbol(Span::Session, &Market::default()).is_empty());
+    assert!(by_symbol(&trade, Span::Session, &Market::default()).is_empty());
     assert_eq!(trade.incomplete(), 1);
 }
 
@@ -101,7 +105,7 @@ fn logged_costs_find_their_symbol_and_count_once_per_order() {
     assert_eq!((sol.slippage_bps, sol.slippage_origin), (Some(1.5), Some(Origin::Logged)));
     assert_eq!(sol.costs_bps, [Some(1.5), Some(9.0), None, None, None, Some(-0.5)]);
     let trade = trade_after(&[costs]);
-    assert_eq!((trade.unlinked(), trade.by_symbol(Span::Session, &Market::default())), (1, Vec::new()));
+    assert_eq!((trade.unlinked(), by_symbol(&trade, Span::Session, &Market::default())), (1, Vec::new()));
 }
 
 fn position(quantity: f64, unrealised: Option<f64>) -> Event<'static> {
@@ -133,7 +137,7 @@ fn the_market_marks_what_is_held() {
     (book.numbers.bid, book.numbers.ask) = (Some(109.0), Some(111.0));
     market.apply(&book, NOW);
     let trade = trade_after(&[posttrade("1", Side::Sell, 2.0, 100.0)]);
-    let symbols = trade.by_symbol(Span::Session, &market);
+    let symbols = by_symbol(&trade, Span::Session, &market);
     assert_eq!((symbols[0].mark, symbols[0].unrealised), (Some(110.0), Some(-20.0)));
 }
 
@@ -143,10 +147,11 @@ fn windows_hold_what_happened_in_them() {
     for (seconds, id, side) in [(0, "1", Side::Buy), (100, "2", Side::Sell)] {
         let at = NOW.plus_seconds(seconds);
         trade.advance(at.second());
-        trade.apply(&posttrade(id, side, 1.0, 100.0 + seconds as f64 / 10.0), at);
+        let event = posttrade(id, side, 1.0, 100.0 + seconds as f64 / 10.0);
+        trade.apply(&event, Subject::of(&event), event.side.into(), at);
     }
     let realised = |span| {
-        let symbols = trade.by_symbol(span, &Market::default());
+        let symbols = by_symbol(&trade, span, &Market::default());
         (symbols[0].realised.unwrap(), symbols[0].filled_orders)
     };
     assert_eq!(
@@ -174,6 +179,22 @@ fn symbols_beyond_the_limit_are_counted() {
         .map(|event| Event { order_id: None, client_id: None, ..event })
         .collect();
     let trade = trade_after(&events);
-    assert_eq!(trade.by_symbol(Span::Session, &Market::default()).len(), Trade::SYMBOL_LIMIT);
+    assert_eq!(by_symbol(&trade, Span::Session, &Market::default()).len(), Trade::SYMBOL_LIMIT);
     assert_eq!(trade.dropped(), 3);
+}
+
+#[test]
+fn flows_are_told_by_side_and_add_up() {
+    let fills = [("1", Side::Buy, 100.0), ("2", Side::Sell, 110.0), ("3", Side::Sell, 120.0)];
+    let events: Vec<Event<'_>> =
+        fills.iter().map(|(id, side, price)| posttrade(id, *side, 1.0, *price)).collect();
+    let trade = trade_after(&events);
+    let of = |side| {
+        let symbols = trade.by_symbol(Span::Session, side, &Market::default(), |_| true);
+        (symbols[0].filled_orders, symbols[0].notional, symbols[0].realised, symbols[0].position)
+    };
+    assert_eq!(of(None), (3, Some(330.0), Some(10.0), Some(-1.0)));
+    assert_eq!(of(Some(SideKey::Buy)), (1, Some(100.0), Some(0.0), Some(-1.0)));
+    assert_eq!(of(Some(SideKey::Sell)), (2, Some(230.0), Some(10.0), Some(-1.0)));
+    assert!(trade.by_symbol(Span::Session, None, &Market::default(), |_| false).is_empty());
 }

@@ -5,7 +5,11 @@
 
 use std::collections::VecDeque;
 
-use crate::{rolling::AHEAD_SECONDS, span::Span};
+use crate::{
+    parts::{Broken, Loading, Parts, Sink, Source},
+    rolling::AHEAD_SECONDS,
+    span::Span,
+};
 
 /// What adds up.
 pub(super) trait Sum: Copy + Default {
@@ -15,6 +19,9 @@ pub(super) trait Sum: Copy + Default {
 /// The seconds of the last fifteen minutes in which something happened.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window<T>(VecDeque<(i64, T)>);
+
+/// How many seconds can have an entry: one more than a window has, and [`AHEAD_SECONDS`].
+const LIMIT: usize = Span::LONGEST_SECONDS as usize + 6;
 
 impl<T: Sum> Window<T> {
     /// Adds `item` to the second `at`, where windows that end at `end` can still reach it.
@@ -41,6 +48,33 @@ impl<T: Sum> Window<T> {
             sum.add(*item);
         }
         sum
+    }
+}
+
+/// The seconds that have an entry, each as the distance to the one before.
+impl<T: Parts> Parts for Window<T> {
+    fn save(&self, to: &mut impl Sink) {
+        let Self(entries) = self;
+        to.unsigned(entries.len() as u64);
+        let mut before = 0;
+        for (second, item) in entries {
+            to.signed(second.wrapping_sub(before));
+            item.save(to);
+            before = *second;
+        }
+    }
+
+    fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
+        let mut entries: VecDeque<(i64, T)> = VecDeque::new();
+        for _ in 0..from.length(LIMIT)? {
+            let before = entries.back().map(|(second, _)| *second);
+            let second = before.unwrap_or(0).wrapping_add(from.source().signed()?);
+            if before.is_some_and(|before| before >= second) || second > from.end + AHEAD_SECONDS {
+                return Err(Broken::new("seconds are out of order"));
+            }
+            entries.push_back((second, T::load(from)?));
+        }
+        Ok(Self(entries))
     }
 }
 

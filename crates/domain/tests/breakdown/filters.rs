@@ -26,6 +26,8 @@ fn counts(state: &State, filter: Filter) -> Vec<u64> {
     let mut all = Vec::new();
     for span in SPANS {
         over(span, &orders, &latency, state.routes_over(span, filter), &mut all);
+        reasons(state, span, filter, &mut all);
+        filled(state, span, filter, &mut all);
     }
     for buckets in charts(state) {
         for point in orders.series(buckets) {
@@ -49,6 +51,25 @@ fn over(span: Span, orders: &OrderView<'_>, latency: &LatencyView<'_>, routes: R
     all.extend(DenyClass::ALL.map(|class| orders.denied_of(class, span)));
     push_routes(routes, all);
     all.extend(LatencyKind::ALL.map(|kind| latency.summary(kind, span).map_or(0, |summary| summary.count)));
+}
+
+/// Denials per reason, and records per reason, by the names that the whole session has.
+fn reasons(state: &State, span: Span, filter: Filter, all: &mut Vec<u64>) {
+    let denials = state.orders_in(filter).deny_reasons(span);
+    for known in state.orders().deny_reasons(Span::Session) {
+        let own = denials.iter().find(|reason| reason.reason == known.reason);
+        all.push(own.map_or(0, |reason| reason.count));
+    }
+    let records = state.reasons_in(span, filter);
+    for (known, _) in state.reasons_in(Span::Session, Filter::ALL) {
+        all.push(records.iter().find(|(reason, _)| *reason == known).map_or(0, |(_, count)| *count));
+    }
+}
+
+fn filled(state: &State, span: Span, filter: Filter, all: &mut Vec<u64>) {
+    let symbols = state.trade_in(span, filter);
+    all.push(symbols.iter().map(|symbol| symbol.filled_orders).sum());
+    all.push(symbols.iter().map(|symbol| symbol.fee_orders + symbol.rewards).sum());
 }
 
 fn push_outcomes(outcomes: Outcomes, all: &mut Vec<u64>) {
@@ -107,6 +128,25 @@ proptest! {
             let points = state.orders().series(buckets);
             let sums = points.iter().fold(Outcomes::default(), |sum, point| sum.plus(point.outcomes));
             prop_assert_eq!(sums, window);
+        }
+    }
+
+    #[test]
+    fn reasons_add_up_to_denials_in_every_window_and_bucket(steps in streams(300, 3)) {
+        let state = after(&steps);
+        let orders = state.orders();
+        // By ids or by records: the larger one speaks for the outcome, and reasons are those of its records.
+        for span in SPANS {
+            let by_class: u64 = DenyClass::ALL.into_iter().map(|class| orders.denied_of(class, span)).sum();
+            let by_reason: u64 = orders.deny_reasons(span).iter().map(|reason| reason.count).sum();
+            prop_assert_eq!(by_reason, by_class, "{:?}", span);
+        }
+        let end = state.now().second();
+        let series = state.orders_in(Filter::ALL).deny_reason_series(Buckets::with_step(15, end - 899, end));
+        for points in series {
+            let window = orders.deny_reasons(Span::FIFTEEN_MINUTES);
+            let of_window = window.iter().find(|reason| reason.reason == points.reason.reason);
+            prop_assert_eq!(points.counts.iter().sum::<u64>(), of_window.map_or(0, |reason| reason.count));
         }
     }
 }

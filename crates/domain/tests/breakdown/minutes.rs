@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aurora_domain::{
-    LatencyKind, Outcome, Span, State,
-    aggregate::{Aggregate, AggregateParts, DurationParts, DurationSum, PartsError, Speakers, Spoken},
+    LatencyKind, Outcome, Source, Span, State,
+    aggregate::{Aggregate, DurationSum, Speakers, Spoken},
     minutes::Minute,
     reason::DenyClass,
 };
@@ -20,10 +20,8 @@ fn store(steps: &[Step], drain_every: usize) -> (State, BTreeMap<i64, Aggregate>
     let mut amendments = 0;
     let mut put = |minutes: Vec<Minute>| {
         for Minute { minute, aggregate } in minutes {
-            let loaded = Aggregate::from_parts(aggregate.parts()).expect("its own parts");
-            assert_eq!(loaded, aggregate);
             amendments += usize::from(stored.contains_key(&minute));
-            stored.entry(minute).or_default().merge(&loaded);
+            stored.entry(minute).or_default().merge(&aggregate);
         }
     };
     for (turn, step) in steps.iter().enumerate() {
@@ -62,6 +60,10 @@ proptest! {
             let summary = spoken.durations(kind).and_then(DurationSum::summary);
             prop_assert_eq!(summary, state.latency().summary(kind, Span::Session));
         }
+        prop_assert_eq!(spoken.explained, state.explained(Span::Session));
+        prop_assert_eq!(spoken.provenance(), state.provenance(Span::Session));
+        let events: u64 = Source::ALL.into_iter().map(|source| spoken.events(source)).sum();
+        prop_assert_eq!(events, state.session().events());
     }
 
     #[test]
@@ -79,6 +81,16 @@ proptest! {
             sum.merge(&minute.spoken(&speakers));
         }
         prop_assert_eq!(sum, session.spoken(&speakers));
+    }
+
+    #[test]
+    fn any_partition_of_minutes_joins_to_the_whole(steps in streams(200, 3), groups in vec(0..5_usize, 1..60)) {
+        let (_, stored, _) = store(&steps, 7);
+        let mut parts = vec![Aggregate::default(); 5];
+        for (minute, group) in stored.values().zip(groups.iter().cycle()) {
+            parts[*group].merge(minute);
+        }
+        prop_assert_eq!(join(parts.iter().rev()), join(stored.values()));
     }
 
     #[test]
@@ -101,7 +113,7 @@ proptest! {
 #[test]
 fn an_event_of_a_minute_that_was_drained_amends_it() {
     let mut denial = aurora_domain::Event::bare(
-        aurora_domain::Source::Denied,
+        Source::Denied,
         aurora_domain::Shape::Flat,
         aurora_domain::Code::Other,
         "uncoded",
@@ -118,21 +130,4 @@ fn an_event_of_a_minute_that_was_drained_amends_it() {
     assert_eq!((stored.len(), amendments), (1, 2));
     let spoken = join(stored.values()).spoken(&state.speakers());
     assert_eq!(spoken.outcomes.get(Outcome::Denied), 3);
-}
-
-#[test]
-fn damaged_parts_are_refused() {
-    let check = |parts: AggregateParts, expected: PartsError| {
-        assert_eq!(Aggregate::from_parts(parts), Err(expected));
-    };
-    let counts = |counts: Vec<(u16, u64)>| AggregateParts { counts, durations: Vec::new() };
-    check(counts(vec![(3, 1), (3, 1)]), PartsError::Order { key: 3 });
-    check(counts(vec![(3, 0)]), PartsError::Order { key: 3 });
-    check(counts(vec![(9_999, 1)]), PartsError::UnknownKey { key: 9_999 });
-    let durations = |bins, min_ms, max_ms| AggregateParts {
-        counts: Vec::new(),
-        durations: vec![(0, DurationParts { bins, sum_ns: 1, min_ms, max_ms })],
-    };
-    check(durations(vec![(4_000, 1)], 1.0, 2.0), PartsError::UnknownKey { key: 4_000 });
-    check(durations(vec![(1, 1)], 2.0, 1.0), PartsError::Extremes { min_ms: 2.0, max_ms: 1.0 });
 }

@@ -1,5 +1,8 @@
 //! Every public figure of a state as a name and a text.
 
+pub(crate) mod charts;
+pub(crate) mod slices;
+
 use std::fmt::Debug;
 
 use aurora_domain::{
@@ -63,7 +66,9 @@ pub(crate) fn figures(state: &State) -> Figures {
         let counts = orders.outcomes_at(state.now().second() - back);
         all.push((format!("second.{back}"), counts_text(|outcome| counts.get(outcome))));
     }
-    all.push(("reasons".to_owned(), reasons(&orders.deny_reasons())));
+    for span in SPANS {
+        all.push((format!("reasons.{span:?}"), reasons(&orders.deny_reasons(span))));
+    }
     let pending = orders.pending(state.now());
     all.push(("pending.count".to_owned(), pending.count.to_string()));
     all.push(("pending.unknown".to_owned(), pending.unknown.to_string()));
@@ -73,43 +78,28 @@ pub(crate) fn figures(state: &State) -> Figures {
     series(state, &mut all);
     for (place, (symbol, side)) in FILTERS.into_iter().enumerate() {
         let symbol = symbol.map(|name| state.scopes().symbol(name));
+        let pending = state.orders_in(Filter { symbol, side }).pending(state.now());
+        all.push(charts::pending(place, pending));
         for span in FILTERED_SPANS {
             filtered(state, (Filter { symbol, side }, span), &format!("filter {place}.{span:?}"), &mut all);
         }
     }
+    slices::session(state, &mut all);
     session(state, &mut all);
     all
 }
 
-/// What the oracle has no opinion on, so that it can only be compared between states.
+/// Counters of what bounds drop, which the oracle has none of, so that they can only be compared between states.
 pub(crate) fn unjudged(state: &State) -> Figures {
     let mut all = Figures::new();
     let mut add = |name: &str, value: &dyn Debug| all.push((name.to_owned(), format!("{value:?}")));
-    let (protection, coverage, trade) = (state.protection(), state.coverage(), state.trade());
-    add("latency.refused", &state.latency().refused());
-    add("protection.breaker", &protection.breaker);
-    add("protection.breaker_history", &protection.breaker_history().collect::<Vec<_>>());
-    add("protection.breaker_changes", &protection.breaker_changes());
-    add("protection.arming", &(protection.armed, protection.halted, protection.cooloff_until));
-    add("protection.health", &protection.health());
-    add("governance", state.governance());
-    add("risk", &state.risk().gauges());
-    add("market", &(state.market().quotes(), state.market().dropped()));
-    add("operations", &(state.operations().last(), state.operations().config()));
-    add("coverage", &(coverage.without_id(), coverage.forgotten_intents(), coverage.reasons()));
-    add("trade", &(trade.incomplete(), trade.dropped(), trade.unlinked(), trade.forgotten_orders()));
-    add("drop_outs", &state.drop_outs());
-    for span in SPANS {
-        let mut add = |name: &str, value: &dyn Debug| add(&format!("{name}.{span:?}"), value);
-        add("funnel", &state.funnel(span));
-        add("explained", &state.explained(span));
-        add("provenance", &state.provenance(span));
-        add("trade", &state.trade_by_symbol(span));
-        add("protection", &protection.counts(span));
-        add("operations", &state.operations().counts(span));
-        add("queries", &(state.service().queries(span), state.service().http_requests(span)));
-        add("connects", &state.market().connects(span));
-    }
+    add("coverage.forgotten", &state.coverage().forgotten_intents());
+    add("funnel.forgotten", &state.funnel_counts().forgotten_intents());
+    add("trade.bounds", &(state.trade().dropped(), state.trade().forgotten_orders()));
+    add("market.dropped", &state.market().dropped());
+    add("dropped_buckets", &(state.orders().dropped_buckets(), state.latency().dropped_buckets()));
+    add("scopes", &(state.scopes().symbols(), state.scopes().beyond_limit()));
+    add("speakers", &state.speakers());
     all
 }
 
@@ -130,6 +120,7 @@ fn over(state: &State, span: Span, all: &mut Figures) {
         let prefix = format!("latency.{}.{span:?}", kind.name());
         summary(&prefix, state.latency().summary(kind, span), all);
     }
+    slices::over(state, span, all);
 }
 
 fn filtered(state: &State, (filter, span): (Filter, Span), prefix: &str, all: &mut Figures) {

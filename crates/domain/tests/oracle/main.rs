@@ -13,4 +13,6 @@ mod properties;
 #[cfg(test)]
 mod runner;
 #[cfg(test)]
+mod snapshot;
+#[cfg(test)]
 mod stream;

@@ -2,16 +2,24 @@
 //!
 //! Where the contract is silent it follows docs/definitions.md and the documentation of the public types.
 
+mod charts;
+mod explanation;
+mod fills;
+mod funnel;
+mod gauges;
 mod latency;
 mod orders;
 mod routes;
+mod trade;
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
 };
 
-use aurora_domain::{Code, Event, Side, Source, Span, Ts, scope::SideKey, time::NANOS_PER_SECOND};
+use aurora_domain::{
+    Code, Event, Side, Source, Span, Ts, detail::Detail, scope::SideKey, time::NANOS_PER_SECOND,
+};
 
 use crate::{
     figures::{Figures, SPANS},
@@ -59,6 +67,19 @@ impl Seen {
         Some((self.event.run_id.as_deref(), self.event.order_id.as_deref()?))
     }
 
+    /// Whether it is of a family, and without what the codes of that family tell.
+    fn tells_nothing(&self) -> bool {
+        let Event { numbers, breaker, route, armed, halted, .. } = &self.event;
+        match self.event.code {
+            Code::Breaker => breaker.is_none(),
+            Code::Route => route.is_none(),
+            Code::SprtUpdate => (numbers.llr, numbers.samples) == (None, None),
+            Code::AlphaScore => self.event.detail == Detail::Alpha { score: None },
+            Code::Aurora => (*armed, *halted, numbers.cooloff_until) == (None, None, None),
+            _ => false,
+        }
+    }
+
     /// The intent's id within its run.
     fn intent(&self) -> Option<(Option<&str>, &str)> {
         Some((self.event.run_id.as_deref(), self.event.intent_id.as_deref()?))
@@ -70,18 +91,18 @@ pub(crate) struct Oracle {
     now: Ts,
     seen: Vec<Seen>,
     named: HashMap<Key, Scope>,
-    rejected: u64,
+    rejections: Vec<Ts>,
 }
 
 impl Oracle {
     pub(crate) fn new(now: Ts) -> Self {
-        Self { now, seen: Vec::new(), named: HashMap::new(), rejected: 0 }
+        Self { now, seen: Vec::new(), named: HashMap::new(), rejections: Vec::new() }
     }
 
     pub(crate) fn take(&mut self, op: &Op) {
         match op {
             Op::Advance(to) => self.now = self.now.max(*to),
-            Op::Reject => self.rejected += 1,
+            Op::Reject => self.rejections.push(self.now),
             Op::Apply(event) => self.see(event.as_ref().clone()),
         }
     }
@@ -149,6 +170,10 @@ impl Oracle {
         self.order_figures(&mut all);
         self.latency_figures(&mut all);
         self.route_figures(&mut all);
+        self.funnel_figures(&mut all);
+        self.explanation_figures(&mut all);
+        self.trade_figures(&mut all);
+        self.gauge_figures(&mut all);
         self.session_figures(&mut all);
         all
     }
@@ -158,10 +183,15 @@ impl Oracle {
         let log = || self.seen.iter().filter(|seen| seen.event.source == Source::Events);
         let uncoded = log().filter(|seen| seen.event.code_text == "uncoded").count();
         let mut unknown: BTreeMap<&str, u64> = BTreeMap::new();
-        for seen in log().filter(|seen| seen.event.code_text.starts_with("DIAG.")) {
+        let is_unread = |seen: &&Seen| {
+            let unheard_of = ["DIAG.", "GOVERNANCE.BUDGET"];
+            seen.tells_nothing() || unheard_of.iter().any(|start| seen.event.code_text.starts_with(start))
+        };
+        for seen in log().filter(is_unread) {
             *unknown.entry(&seen.event.code_text).or_default() += 1;
         }
-        let unknown: Vec<_> = unknown.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+        let mut unknown: Vec<_> = unknown.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+        unknown.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let unknown_total: u64 = unknown.iter().map(|(_, count)| count).sum();
         let summarised = self.seen.iter().any(|seen| seen.event.code == Code::SummaryGenerated);
         let mut add = |name: &str, value: String| all.push((format!("session.{name}"), value));
@@ -171,7 +201,7 @@ impl Oracle {
         add("last", format!("{:?}", times().max()));
         add("skewed", self.seen.iter().filter(|seen| seen.skewed).count().to_string());
         add("uncoded", uncoded.to_string());
-        add("rejected", self.rejected.to_string());
+        add("rejected", self.rejections.len().to_string());
         add("unknown", format!("{unknown_total} {unknown:?}"));
         add("summarised", summarised.to_string());
     }

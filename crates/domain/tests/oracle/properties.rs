@@ -1,13 +1,17 @@
 //! What must hold for every stream.
 
+use std::collections::BTreeMap;
+
 use aurora_domain::{
     Event, Outcome, Span, State, Ts,
+    aggregate::Aggregate,
+    minutes::Minute,
     series::{Buckets, Resolution},
 };
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 use crate::{
-    figures::{Figures, figures, unjudged},
+    figures::{Figures, charts, figures, unjudged},
     model::Oracle,
     runner::{compare, for_all},
     stream::{Op, START, Stream, streams},
@@ -15,72 +19,116 @@ use crate::{
 
 const LONGEST: usize = 70;
 
-fn take(state: &mut State, op: &Op) {
-    match op {
-        Op::Advance(to) => state.advance(*to),
-        Op::Apply(event) => state.apply(event),
-        Op::Reject => state.reject(),
-    };
+/// A state with what someone who stores its minutes has.
+struct Live {
+    state: State,
+    stored: BTreeMap<i64, Aggregate>,
 }
 
-fn after(ops: &[Op]) -> State {
-    let mut state = State::new(START);
-    for op in ops {
-        take(&mut state, op);
+impl Live {
+    fn new(now: Ts) -> Self {
+        let mut state = State::new(now);
+        state.keep_minutes();
+        Self { state, stored: BTreeMap::new() }
     }
-    state
+
+    /// The one way in which a stream comes to a state.
+    fn take(&mut self, op: &Op) {
+        match op {
+            Op::Advance(to) => self.state.advance(*to),
+            Op::Apply(event) => self.state.apply(event),
+            Op::Reject => self.state.reject(),
+        };
+    }
+
+    /// Takes out the minutes that are over, or all of them, and adds them to those that are stored.
+    fn drain(&mut self, until: Option<Ts>) {
+        for Minute { minute, aggregate } in self.state.drain_minutes(until) {
+            self.stored.entry(minute).or_default().merge(&aggregate);
+        }
+    }
+
+    /// Every figure that the oracle knows; `turn` chooses the charts.
+    fn figures(&self, turn: usize) -> Figures {
+        let mut all = figures(&self.state);
+        charts::charts(&self.state, turn, &mut all);
+        all
+    }
+
+    /// Those and the ones of stored minutes, once all are drained.
+    fn figures_and_minutes(&mut self, turn: usize) -> Figures {
+        self.drain(None);
+        let mut all = self.figures(turn);
+        charts::minutes(&self.state, &self.stored, &mut all);
+        all
+    }
 }
 
-fn everything(state: &State) -> Figures {
-    let mut all = figures(state);
-    all.extend(unjudged(state));
-    all
+fn after(ops: &[Op]) -> Live {
+    let mut live = Live::new(START);
+    for op in ops {
+        live.take(op);
+    }
+    live
 }
 
-fn same(expected: &State, got: &State) -> Result<(), TestCaseError> {
-    compare(&everything(expected), &everything(got), false)
+fn same(mut expected: Live, mut got: Live, turn: usize) -> Result<(), TestCaseError> {
+    let everything = |live: &mut Live| {
+        let mut all = live.figures_and_minutes(turn);
+        all.extend(unjudged(&live.state));
+        all
+    };
+    compare(&everything(&mut expected), &everything(&mut got), false)
 }
 
 #[test]
 fn every_figure_is_what_brute_force_counts() {
     for_all("brute force", &streams(LONGEST), |Stream(ops)| {
-        let (mut state, mut oracle) = (State::new(START), Oracle::new(START));
+        let (mut live, mut oracle) = (Live::new(START), Oracle::new(START));
         for (place, op) in ops.iter().enumerate() {
-            take(&mut state, op);
+            live.take(op);
             oracle.take(op);
-            if place % 32 == 31 || place + 1 == ops.len() {
-                compare(&oracle.figures(), &figures(&state), true)?;
+            if place % 16 == 7 {
+                live.drain(Some(live.state.now()));
+            }
+            if place % 32 == 31 {
+                compare(&oracle.figures(), &figures(&live.state), true)?;
             }
         }
-        Ok(())
+        let (mut expected, turn) = (oracle.figures(), ops.len());
+        oracle.chart_figures(turn, &mut expected);
+        oracle.minute_figures(&mut expected);
+        compare(&expected, &live.figures_and_minutes(turn), true)
     });
 }
 
 #[test]
 fn a_stream_applied_twice_gives_the_same_figures() {
-    for_all("twice", &streams(LONGEST), |Stream(ops)| same(&after(&ops), &after(&ops)));
+    for_all("twice", &streams(LONGEST), |Stream(ops)| same(after(&ops), after(&ops), ops.len()));
 }
 
-/// The clock moves in smaller steps, and once more, and back; figures are read and the state is copied in between.
+/// The clock moves in smaller steps, and once more, and back; figures are read, minutes are taken out and the state is
+/// copied in between.
 #[test]
 fn what_happens_between_batches_changes_nothing() {
     for_all("batches", &(streams(LONGEST), any::<u64>()), |(Stream(ops), bits)| {
-        let mut state = State::new(START);
+        let mut live = Live::new(START);
         for (place, op) in ops.iter().enumerate() {
             let interrupted = bits >> (place % 64) & 1 == 1;
             if let (true, Op::Advance(to)) = (interrupted, op) {
-                let half = (to.0 - state.now().0).max(0) / 2;
-                state.advance(Ts(state.now().0 + half));
-                state.advance(*to);
-                state.advance(START);
+                let half = (to.0 - live.state.now().0).max(0) / 2;
+                live.take(&Op::Advance(Ts(live.state.now().0 + half)));
+                live.take(op);
+                live.take(&Op::Advance(START));
             }
-            take(&mut state, op);
+            live.take(op);
             if interrupted && place % 8 == 0 {
-                figures(&state);
-                state = state.clone();
+                live.figures(place);
+                live.drain((place % 16 == 0).then(|| live.state.now()));
+                live.state = live.state.clone();
             }
         }
-        same(&after(&ops), &state)
+        same(after(&ops), live, ops.len())
     });
 }
 
@@ -102,16 +150,17 @@ fn timed(ops: Vec<Op>) -> (Vec<Event<'static>>, Ts) {
 fn any_split_into_batches_gives_the_same_state() {
     for_all("any split", &(streams(LONGEST), 0_i64..5_000_000_000), |(Stream(ops), lag)| {
         let (events, latest) = timed(ops);
-        let mut at_once = State::new(START);
-        at_once.advance(latest);
-        let mut one_by_one = State::new(START);
+        let mut at_once = Live::new(START);
+        at_once.take(&Op::Advance(latest));
+        let mut one_by_one = Live::new(START);
         for event in &events {
-            at_once.apply(event);
-            one_by_one.advance(Ts(event.ts.unwrap_or(START).0 - lag));
-            one_by_one.apply(event);
+            let op = Op::Apply(Box::new(event.clone()));
+            at_once.take(&op);
+            one_by_one.take(&Op::Advance(Ts(event.ts.unwrap_or(START).0 - lag)));
+            one_by_one.take(&op);
         }
-        one_by_one.advance(latest);
-        same(&at_once, &one_by_one)
+        one_by_one.take(&Op::Advance(latest));
+        same(at_once, one_by_one, events.len())
     });
 }
 
@@ -144,21 +193,21 @@ fn session_totals_do_not_depend_on_order() {
         )
     });
     for_all("order", &shuffled, |(Stream(ops), shuffled, latest)| {
-        let (mut one, mut other) = (State::new(latest), State::new(latest));
+        let (mut one, mut other) = (Live::new(latest), Live::new(latest));
         for op in &ops {
-            take(&mut one, op);
+            one.take(op);
         }
         for event in &shuffled {
-            other.apply(event);
+            other.take(&Op::Apply(Box::new(event.clone())));
         }
-        compare(&unordered(&one), &unordered(&other), false)
+        compare(&unordered(&one.state), &unordered(&other.state), false)
     });
 }
 
 #[test]
 fn seconds_add_up_to_the_longest_window() {
     for_all("seconds", &streams(LONGEST), |Stream(ops)| {
-        let state = after(&ops);
+        let Live { state, .. } = after(&ops);
         let end = state.now().second();
         let seconds = state.orders().series(Buckets::new(Resolution::Second, end - 899, end));
         let sums: [u64; Outcome::COUNT] =
@@ -178,7 +227,7 @@ fn extremes() -> impl Strategy<Value = i64> {
 fn no_time_is_too_far_away() {
     let moved = (streams(30), prop::collection::vec((extremes(), extremes(), extremes()), 30));
     for_all("extremes", &moved, |(Stream(ops), times)| {
-        let mut state = State::new(START);
+        let (mut live, turn) = (Live::new(START), ops.len());
         for (op, (ts, sent, acked)) in ops.into_iter().zip(times) {
             let op = match op {
                 Op::Apply(mut event) => {
@@ -190,9 +239,9 @@ fn no_time_is_too_far_away() {
                 Op::Advance(_) if sent > 0 => Op::Advance(Ts(ts)),
                 other => other,
             };
-            take(&mut state, &op);
+            live.take(&op);
         }
-        figures(&state);
+        live.figures_and_minutes(turn);
         Ok(())
     });
 }

@@ -1,12 +1,19 @@
 //! Random streams of events and clock movements, which print as a table and shrink.
 
+mod dress;
+mod themes;
+
 use std::{borrow::Cow, fmt};
 
 use aurora_domain::{
-    BreakerState, Code, Event, OrderStatus, Route, Shape, Side, Source, Ts, event::Numbers,
-    time::NANOS_PER_SECOND,
+    Code, Event, OrderStatus, Shape, Side, Source, Ts, detail::Detail, event::Numbers, time::NANOS_PER_SECOND,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use self::{
+    dress::{Facts, dress, facts},
+    themes::THEMES,
+};
 
 /// Where every stream begins: nanoseconds that a double cannot hold.
 pub(crate) const START: Ts = Ts(1_795_196_697_811_694_081);
@@ -73,6 +80,24 @@ fn line(event: &Event<'_>) -> String {
     }
     add("t_send", numbers.t_send_ns.map(|ns| ns.to_string()));
     add("t_ack", numbers.t_ack_ns.map(|ns| ns.to_string()));
+    for (name, value) in [
+        ("spent", numbers.alpha_spent),
+        ("budget", numbers.alpha_budget),
+        ("llr", numbers.llr),
+        ("samples", numbers.samples),
+        ("bid", numbers.bid),
+        ("ask", numbers.ask),
+    ] {
+        add(name, value.map(|value| format!("{value:?}")));
+    }
+    add("until", numbers.cooloff_until.map(clock));
+    add("client", event.client_id.as_ref().map(ToString::to_string));
+    add("traced", event.traced.then(|| "true".to_owned()));
+    add("armed", event.armed.map(|armed| armed.to_string()));
+    add("halted", event.halted.map(|halted| halted.to_string()));
+    add("mode", event.mode.as_ref().map(ToString::to_string));
+    add("label", event.label.as_ref().map(ToString::to_string));
+    add("detail", (event.detail != Detail::None).then(|| format!("{:?}", event.detail)));
     text
 }
 
@@ -80,6 +105,7 @@ fn line(event: &Event<'_>) -> String {
 #[derive(Clone, Debug)]
 struct Draft {
     event: Event<'static>,
+    facts: Facts,
     /// Nanoseconds from the state's time; `None` for an event without a time.
     offset: Option<i64>,
 }
@@ -98,58 +124,8 @@ enum Step {
 
 const SHAPES: [Shape; 4] = [Shape::Canonical, Shape::Flat, Shape::Wrapped, Shape::Legacy];
 
-const CODES: [&str; 48] = [
-    "ORDER.SUBMIT",
-    "ORDER.SUBMIT",
-    "ORDER.SUBMITTED",
-    "ORDER.ACK",
-    "ORDER.ACK",
-    "ORDER.ACKNOWLEDGED",
-    "ORDER.PARTIAL",
-    "ORDER.PARTIALLY_FILLED",
-    "ORDER.FILL",
-    "ORDER.FILL",
-    "ORDER.FILLED",
-    "ORDER.CANCEL",
-    "ORDER.CANCEL.ACK",
-    "ORDER.CXL",
-    "ORDER.REJECT",
-    "ORDER.EXPIRE",
-    "ORDER.DENY",
-    "ORDER.DENY",
-    "RISK.DENY",
-    "RISK.DENY.MAX_DD",
-    "SLA.DENY",
-    "ORDER.STATUS",
-    "ORDER.STATUS(SIM)",
-    "ORDER.INTENT.RECEIVED",
-    "ORDER.INTENT.RECEIVED",
-    "ORDER.PLAN.BUILD",
-    "POLICY.DECISION",
-    "ROUTER.DECISION",
-    "ROUTE.MAKER",
-    "ORDER.ROUTE.TAKER",
-    "SLA.CHECK",
-    "QUERY.EXECUTE",
-    "POSTTRADE.LOG",
-    "OBS.SUMMARY.GENERATED",
-    "CIRCUIT_BREAKER.STATE",
-    "EXCHANGE.CB.STATE",
-    "AURORA.HALT",
-    "AURORA.RESUME",
-    "AURORA.COOL_OFF",
-    "POLICY.TRAP_BLOCK",
-    "GOVERNANCE.TRANSITION",
-    "ALPHA.LEDGER.UPDATE",
-    "SPRT.CONTINUE",
-    "SIZING.DECISION",
-    "HEALTH.LATENCY_HIGH",
-    "OPS.RESET",
-    "DIAG.CANCEL.GUARD",
-    "uncoded",
-];
-
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 10] = [
+    "OK",
     "NEGATIVE_EDGE",
     "WHY_UNATTRACTIVE",
     "SIZING_TOO_SMALL",
@@ -245,58 +221,39 @@ fn name(prefix: char, number: Option<u8>) -> Option<Cow<'static, str>> {
 
 fn drafts() -> impl Strategy<Value = Draft> {
     let ids =
-        (option::weighted(0.8, 0_u8..4), option::weighted(0.8, 0_u8..4), option::weighted(0.4, 0_u8..2));
-    let breakers = select(vec![BreakerState::Closed, BreakerState::HalfOpen, BreakerState::Open]);
-    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.2), option::weighted(0.8, breakers));
+        (option::weighted(0.8, 0_u8..6), option::weighted(0.8, 0_u8..4), option::weighted(0.4, 0_u8..2));
     let words = (
         option::weighted(0.7, select(&REASONS[..])),
         option::weighted(0.5, select(&STATUSES[..])),
         option::weighted(0.3, select(&SYMBOLS[..])),
         option::weighted(0.3, select(vec![Side::Buy, Side::Sell])),
     );
-    let routes = select(vec![Route::Maker, Route::Taker, Route::Deny, Route::Cancel]);
     let place = (sources(), select(&SHAPES[..2]), select(&SHAPES[..]), prop::bool::weighted(0.2));
-    (place, select(&CODES[..]), ids, flags, words, option::weighted(0.7, routes), numbers(), offsets())
-        .prop_map(
-            |(
-                (source, usual, any, odd),
-                code,
-                (order, intent, run),
-                (exchange, immediate, breaker),
-                words,
-                route,
-                numbers,
-                offset,
-            )| {
-                let mut event = Event::bare(source, if odd { any } else { usual }, Code::read(code), code);
-                event.order_id = name('o', order);
-                event.intent_id = name('i', intent);
-                event.run_id = name('r', run);
-                event.reason = words.0.map(Cow::Borrowed);
-                event.exchange_reason = exchange;
-                event.status = words.1;
-                event.symbol = words.2.map(Cow::Borrowed);
-                event.side = words.3;
-                event.immediate_fill = immediate && event.code == Code::Ack;
-                event.route = route.filter(|_| decides_route(event.code));
-                event.breaker = breaker.filter(|_| event.code == Code::Breaker);
-                event.numbers = numbers;
-                Draft { event, offset }
-            },
-        )
+    (place, ids, prop::bool::weighted(0.1), words, numbers(), facts(), offsets()).prop_map(
+        |((source, usual, any, odd), (order, intent, run), exchange, words, numbers, facts, offset)| {
+            let shape = if odd { any } else { usual };
+            let mut event = Event::bare(source, shape, Code::Other, "uncoded");
+            event.order_id = order_name(order);
+            event.intent_id = name('i', intent);
+            event.run_id = name('r', run);
+            event.reason = words.0.map(Cow::Borrowed);
+            event.exchange_reason = exchange;
+            event.status = words.1;
+            event.symbol = words.2.map(Cow::Borrowed);
+            event.side = words.3;
+            event.numbers = numbers;
+            Draft { event, facts, offset }
+        },
+    )
 }
 
-/// Whether the reader gives a route to events of this code.
-fn decides_route(code: Code) -> bool {
-    matches!(
-        code,
-        Code::PolicyDecision
-            | Code::RouterDecision
-            | Code::RouteMaker
-            | Code::RouteTaker
-            | Code::RouteDeny
-            | Code::RouteCancel
-    )
+/// Some orders go by the bot's own id, some by that of their intent.
+fn order_name(number: Option<u8>) -> Option<Cow<'static, str>> {
+    match number {
+        Some(4) => name('c', Some(0)),
+        Some(5) => name('i', Some(0)),
+        number => name('o', number),
+    }
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -322,7 +279,8 @@ fn keep_ways(numbers: &mut Numbers, ways: Ways) {
     numbers.policy_latency_ms = numbers.policy_latency_ms.filter(|_| policy);
 }
 
-fn fix(steps: Vec<Step>, ways: Ways) -> Stream {
+fn fix(steps: Vec<Step>, ways: Ways, theme: usize) -> Stream {
+    let codes = THEMES[theme];
     let mut now = START;
     let mut events: Vec<Event<'static>> = Vec::new();
     let mut ops = Vec::new();
@@ -340,7 +298,12 @@ fn fix(steps: Vec<Step>, ways: Ways) -> Stream {
                 continue;
             }
             Step::Event(draft) => {
-                let Draft { mut event, offset } = *draft;
+                let Draft { mut event, facts, offset } = *draft;
+                if event.source == Source::Events {
+                    let code = codes[facts.pick % codes.len()];
+                    (event.code, event.code_text) = (Code::read(code), Cow::Borrowed(code));
+                }
+                dress(&mut event, &facts);
                 event.ts = offset.map(|nanos| Ts(now.0 + nanos));
                 event
             }
@@ -359,6 +322,8 @@ fn fix(steps: Vec<Step>, ways: Ways) -> Stream {
         let mut event = event;
         if event.source != Source::Events {
             uncode(&mut event);
+        } else if event.code == Code::Other {
+            event.detail = Detail::None;
         }
         keep_ways(&mut event.numbers, ways);
         events.push(event.clone());
@@ -374,6 +339,10 @@ fn uncode(event: &mut Event<'static>) {
     event.route = None;
     event.breaker = None;
     event.immediate_fill = false;
+    (event.mode, event.label, event.armed, event.halted) = (None, None, None, None);
+    if event.source != Source::Trades || !matches!(event.detail, Detail::Fill(_)) {
+        event.detail = Detail::None;
+    }
 }
 
 fn earlier(events: &[Event<'static>], back: usize) -> Option<Event<'static>> {
@@ -382,5 +351,6 @@ fn earlier(events: &[Event<'static>], back: usize) -> Option<Event<'static>> {
 
 /// Streams of up to `longest` steps.
 pub(crate) fn streams(longest: usize) -> impl Strategy<Value = Stream> {
-    (vec(steps(), 1..longest), any::<Ways>()).prop_map(|(steps, ways)| fix(steps, ways))
+    let themes = 0..THEMES.len();
+    (vec(steps(), 1..longest), any::<Ways>(), themes).prop_map(|(steps, ways, theme)| fix(steps, ways, theme))
 }

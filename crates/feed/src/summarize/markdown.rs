@@ -142,6 +142,7 @@ fn governance(report: &Report) -> Vec<[String; 2]> {
     vec![
         row("Alpha spent", number(governance.alpha_spent)),
         row("Alpha budget", number(governance.alpha_budget)),
+        row("Alpha score", number(governance.alpha_score)),
         row("Log-likelihood ratio", number(governance.llr)),
         row("Samples", or_no_data(governance.samples, count)),
         row("Decision", or_no_data(governance.decision, str::to_owned)),

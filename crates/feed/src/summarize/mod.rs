@@ -5,7 +5,7 @@
 //!   disk, so a session has one result.
 //! - Windows end at the last event's time: a recorded session has no other.
 //! - Every line is accounted for: as an event, or as one that could not be read, with its file and number.
-//! - What nothing was logged of is `null` in JSON and "no data" in Markdown, never 0.
+//! - A ratio, quantile or last value that nothing was logged of is `null` in JSON and "no data" in Markdown; counts are 0.
 //!
 //! Must not know: the journal, HTTP, the clock, or what a code means.
 
@@ -15,6 +15,7 @@ mod markdown;
 mod names;
 mod reduce;
 mod report;
+mod scoped;
 mod slices;
 mod totals;
 
@@ -26,6 +27,7 @@ pub use report::{
     Breaker, DenyReason, Governance, Health, Latency, Pending, Protection, RejectedLines, Report, Routes,
     Session, TestPoint, Transition,
 };
+pub use scoped::{BySymbol, OrderFigures, Window, WindowXai};
 pub use slices::{
     DropOut, Funnel, Gauge, Last, Market, Operations, Prices, Provenance, Service, Symbol, Trade, Xai,
 };

@@ -9,6 +9,7 @@ use super::{
     input::{FileRead, Incomplete, RejectedLine},
     markdown,
     names::Named,
+    scoped::{BySymbol, Window},
     slices::{Funnel, Gauge, Market, Operations, Provenance, Service, Trade, Xai},
 };
 
@@ -61,6 +62,12 @@ pub struct Report {
     pub governance: Governance,
     /// What protects the account, as last logged.
     pub protection: Protection,
+    /// The last 60, 300 and 900 seconds up to the last event, by that number.
+    pub windows: Named<&'static str, Window>,
+    /// The session by symbol and side.
+    pub by_symbol: Vec<BySymbol>,
+    /// How often each bound of what is remembered was met; all zero where every figure is exact.
+    pub forgotten: Named<&'static str, u64>,
     /// Lines that could not be read.
     pub rejected_lines: RejectedLines,
 }
@@ -160,6 +167,8 @@ pub struct Governance {
     pub alpha_spent: Option<f64>,
     /// Error probability that may be spent.
     pub alpha_budget: Option<f64>,
+    /// The latest score of the strategy's edge, as the governor reported it.
+    pub alpha_score: Option<f64>,
     /// Log-likelihood ratio of the sequential test.
     pub llr: Option<f64>,
     /// The test's samples; whole.

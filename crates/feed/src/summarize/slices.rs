@@ -4,7 +4,7 @@
 //! Invariant: as in the report, names are stable and only ever added to, and `None` stands for no data.
 
 use aurora_domain::{
-    LatencyKind, Span, State,
+    Filter, LatencyKind, Span, State,
     latest::Latest,
     market::Quote,
     provenance::ProvenanceCoverage,
@@ -179,9 +179,9 @@ pub struct Last {
 }
 
 impl Funnel {
-    pub(super) fn new(state: &State) -> Self {
-        let reached = state.funnel(Span::Session).map(|(step, count)| (step.name(), count));
-        let drop_outs = state.drop_outs().into_iter();
+    pub(super) fn new(state: &State, span: Span) -> Self {
+        let reached = state.funnel(span).map(|(step, count)| (step.name(), count));
+        let drop_outs = state.drop_outs(span).into_iter();
         Self {
             reached: reached.into_iter().collect(),
             drop_outs: drop_outs
@@ -194,21 +194,22 @@ impl Funnel {
 impl Xai {
     pub(super) fn new(state: &State) -> Self {
         let (explained, coverage) = (state.explained(Span::Session), state.coverage());
+        let reasons = state.reasons_in(Span::Session, Filter::ALL);
         Self {
             coverage: explained.ratio(),
             intents: explained.intents,
             explained: explained.explained,
             without_id: coverage.without_id(),
             forgotten_intents: coverage.forgotten_intents(),
-            reason_records: coverage.reason_total(),
-            reasons: coverage.reasons().into_iter().collect(),
+            reason_records: reasons.iter().map(|(_, count)| count).sum(),
+            reasons: reasons.into_iter().collect(),
         }
     }
 }
 
 impl Provenance {
-    pub(super) fn new(state: &State) -> Self {
-        let coverage = state.provenance(Span::Session);
+    pub(super) fn new(state: &State, span: Span) -> Self {
+        let coverage = state.provenance(span);
         let records = match coverage {
             ProvenanceCoverage::Known { records, .. } => records,
             ProvenanceCoverage::NoOrders | ProvenanceCoverage::OnlyFlat => 0,
@@ -261,9 +262,9 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 impl Service {
-    pub(super) fn new(state: &State) -> Self {
-        let queries = state.service().queries(Span::Session);
-        let latency = state.latency().summary(LatencyKind::Query, Span::Session);
+    pub(super) fn new(state: &State, span: Span) -> Self {
+        let queries = state.service().queries(span);
+        let latency = state.latency().summary(LatencyKind::Query, span);
         Self {
             query_count: queries.count,
             success_rate: queries.success_rate(),
@@ -272,7 +273,7 @@ impl Service {
             p95_ms: latency.map(|summary| summary.p95_ms),
             p99_ms: latency.map(|summary| summary.p99_ms),
             cache_hit_rate: queries.cache_hit_rate(),
-            http_requests: state.service().http_requests(Span::Session),
+            http_requests: state.service().http_requests(span),
         }
     }
 }

@@ -8,6 +8,8 @@ use aurora_domain::{
     latest::Latest,
     orders::Orders,
     protection,
+    reason::ReasonCount,
+    routes,
 };
 
 use super::{
@@ -17,6 +19,7 @@ use super::{
         Breaker, DenyReason, Governance, Health, Latency, Pending, Protection, RejectedLines, Report, Routes,
         Session, TestPoint, Transition,
     },
+    scoped::{BySymbol, Window},
     slices::{self, Funnel, Market, Operations, Provenance, Service, Trade, Xai},
 };
 
@@ -44,24 +47,27 @@ impl Report {
                 .map(|class| (class.name(), orders.deny_rate_of(class, span)))
                 .into_iter()
                 .collect(),
-            deny_reasons: deny_reasons(orders),
+            deny_reasons: orders.deny_reasons(span).into_iter().map(DenyReason::from).collect(),
             pending: Pending::new(state),
             latency: LatencyKind::ALL
                 .map(|kind| (kind.name(), state.latency().summary(kind, span).map(Latency::from)))
                 .into_iter()
                 .collect(),
             latency_refused: state.latency().refused(),
-            routes: Routes::new(state),
-            funnel: Funnel::new(state),
+            routes: Routes::from(state.routes()),
+            funnel: Funnel::new(state, span),
             xai: Xai::new(state),
-            provenance: Provenance::new(state),
+            provenance: Provenance::new(state, span),
             trade: Trade::new(state),
-            service: Service::new(state),
+            service: Service::new(state, span),
             market: Market::new(state),
             risk: slices::risk(state),
             operations: Operations::new(state),
             governance: Governance::new(state),
             protection: Protection::new(state),
+            windows: Window::all(state),
+            by_symbol: BySymbol::all(state),
+            forgotten: state.forgotten().named().collect(),
             rejected_lines: RejectedLines {
                 count: reduced.input.rejected_total(),
                 first: reduced.input.rejected.clone(),
@@ -80,9 +86,10 @@ fn writer_name(writer: Writer) -> String {
     format!("{log} {}", writer.shape.letter())
 }
 
-fn deny_reasons(orders: &Orders) -> Vec<DenyReason> {
-    let reasons = orders.deny_reasons().into_iter();
-    reasons.map(|by| DenyReason { reason: by.reason, class: by.class.name(), count: by.count }).collect()
+impl From<ReasonCount> for DenyReason {
+    fn from(by: ReasonCount) -> Self {
+        Self { reason: by.reason, class: by.class.name(), count: by.count }
+    }
 }
 
 impl Session {
@@ -138,10 +145,9 @@ impl From<LatencySummary> for Latency {
     }
 }
 
-impl Routes {
-    fn new(state: &State) -> Self {
-        let routes = state.routes();
-        let aurora_domain::routes::Routes { maker, taker, deny, cancel } = routes;
+impl From<routes::Routes> for Routes {
+    fn from(routes: routes::Routes) -> Self {
+        let routes::Routes { maker, taker, deny, cancel } = routes;
         Self { maker, taker, deny, cancel, taker_share: routes.taker_share() }
     }
 }
@@ -152,6 +158,7 @@ impl Governance {
         Self {
             alpha_spent: governance.alpha_spent,
             alpha_budget: governance.alpha_budget,
+            alpha_score: governance.alpha_score,
             llr: governance.llr,
             samples: governance.samples.map(whole),
             decision: governance.decision,

@@ -43,7 +43,7 @@ fn fact_of(event: &Event<'_>, fact: &str) -> Value {
         "run_id" => event.run_id.as_deref().into(),
         "symbol" => event.symbol.as_deref().into(),
         "side" => event.side.map(|side| if side == Side::Buy { "buy" } else { "sell" }).into(),
-        "known" => Code::is_listed(&event.code_text).into(),
+        "known" => (event.code != Code::Other).into(),
         "reason" => event.reason.as_deref().into(),
         "deny_class" => DenyClass::of(event.reason.as_deref(), event.exchange_reason).name().into(),
         "outcomes" => outcomes_of(event),
@@ -110,7 +110,179 @@ fn arming_is_read_from_the_nested_state() {
         r#"{"event_code":"AURORA.ESCALATION","details":{"state":{"armed":true,"halted":false,"cooloff_until":17.5}}}"#,
     );
     assert_eq!((event.armed, event.halted), (Some(true), Some(false)));
-    assert_eq!(event.numbers.cooloff_until_s, Some(17.5));
+    assert_eq!(event.numbers.cooloff_until, Some(Ts(17_500_000_000)));
+}
+
+fn check_cool_off(until: &str, expected: Option<i64>) {
+    let line = format!(r#"{{"event_code":"AURORA.COOL_OFF","details":{{"until":{until}}}}}"#);
+    assert_eq!(both(&line).numbers.cooloff_until, expected.map(Ts), "{until}");
+}
+
+#[test]
+fn a_cool_off_ends_at_a_time_of_any_spelling() {
+    for until in [
+        "1795200000",
+        "1795200000000",
+        "1795200000000000000",
+        "1795200000.0",
+        "\"1795200000\"",
+        "\"2026-11-20T18:40:00Z\"",
+    ] {
+        check_cool_off(until, Some(1_795_200_000_000_000_000));
+    }
+    check_cool_off("0", Some(0));
+    check_cool_off("\"soon\"", None);
+    check_cool_off("true", None);
+}
+
+/// What both readers make of `line`, three times, so that its layout is known.
+fn both(line: &str) -> Event<'_> {
+    let general = decode_with_serde(Source::Events, line.as_bytes()).unwrap();
+    for _ in 0..3 {
+        assert_eq!(event_of(line), general, "{line}");
+    }
+    general
+}
+
+fn check_breaker(code: &str, details: &str, expected: Option<BreakerState>) {
+    let line = format!(r#"{{"event_code":"{code}","details":{{{details}}}}}"#);
+    let event = both(&line);
+    assert_eq!((event.code, event.breaker), (Code::Breaker, expected), "{line}");
+}
+
+#[test]
+fn every_code_of_the_breaker_tells_its_state() {
+    use BreakerState::{Closed, HalfOpen, Open};
+    check_breaker("CIRCUIT_BREAKER.TRIP", r#""state":"OPEN""#, Some(Open));
+    check_breaker("CIRCUIT_BREAKER.CHANGED", r#""state":1"#, Some(HalfOpen));
+    check_breaker("CIRCUIT_BREAKER.OPEN", r#""state":"closed""#, Some(Closed));
+    for (code, state) in [
+        ("CIRCUIT_BREAKER.TRIPPED", Some(Open)),
+        ("EXCHANGE.CB.OPEN", Some(Open)),
+        ("EXCHANGE.CB.HALF-OPEN", Some(HalfOpen)),
+        ("CIRCUIT_BREAKER.CLOSED", Some(Closed)),
+        ("CIRCUIT_BREAKER.STATE", None),
+    ] {
+        check_breaker(code, "", state);
+        check_breaker(code, r#""state":"?""#, state);
+    }
+}
+
+fn check_route(code: &str, details: &str, expected: Option<Route>) {
+    let line = format!(r#"{{"event_code":"{code}","details":{{{details}}}}}"#);
+    assert_eq!(both(&line).route, expected, "{line}");
+}
+
+#[test]
+fn every_code_of_a_route_tells_it() {
+    check_route("ROUTE.SELECTED", r#""route":"maker""#, Some(Route::Maker));
+    check_route("ORDER.ROUTE.DECISION", r#""route":"taker""#, Some(Route::Taker));
+    check_route("ORDER.ROUTE.DECISION", r#""route":"?""#, None);
+    check_route("ROUTE.DENIED", "", Some(Route::Deny));
+    check_route("ROUTE.CANCELED", "", Some(Route::Cancel));
+    check_route("ROUTE.SELECTED", "", None);
+    check_route("ORDER.FILL", r#""route":"maker""#, None);
+}
+
+#[test]
+fn flags_may_be_numbers_and_words() {
+    for (flag, expected) in [
+        ("true", Some(true)),
+        ("0", Some(false)),
+        ("1", Some(true)),
+        ("1.0", Some(true)),
+        ("\"False\"", Some(false)),
+        ("\"1\"", Some(true)),
+        ("2", None),
+        ("\"yes\"", None),
+    ] {
+        let line =
+            format!(r#"{{"event_code":"AURORA.ARM_STATE","armed":{flag},"details":{{"halted":{flag}}}}}"#);
+        let event = both(&line);
+        assert_eq!((event.armed, event.halted), (expected, expected), "{line}");
+    }
+}
+
+#[test]
+fn a_known_layout_asks_each_value_anew() {
+    for armed in ["1", "0", "2", "1"] {
+        both(&format!(r#"{{"event_code":"AURORA.ARM_STATE","armed":{armed},"x":"flags"}}"#));
+    }
+    for state in ["OPEN", "?", "CLOSED", "HALF_OPEN", ""] {
+        both(&format!(r#"{{"event_code":"CIRCUIT_BREAKER.TRIP","state":"{state}","x":"words"}}"#));
+    }
+    for route in ["maker", "?", "taker", ""] {
+        both(&format!(r#"{{"event_code":"ROUTE.DENIED","route":"{route}"}}"#));
+    }
+    for until in ["5", "0", "1795200000000", "99999999999999999999"] {
+        both(&format!(r#"{{"event_code":"AURORA.COOL_OFF","until":{until}}}"#));
+    }
+}
+
+#[test]
+fn orders_of_long_numbers_are_told_apart() {
+    let mut state = State::new(Ts(0));
+    for number in 0..500_u64 {
+        let id = 12_345_678_901_234_567_000 + number;
+        let line = format!(r#"{{"event_code":"ORDER.SUBMIT","oid":{id},"ts_ns":1}}"#);
+        let event = both(&line);
+        assert_eq!(event.order_id.as_deref(), Some(&*id.to_string()));
+        state.apply(&event);
+    }
+    assert_eq!(state.orders().outcomes(Span::Session).get(Outcome::Submitted), 500);
+}
+
+#[test]
+fn a_record_with_a_code_of_its_own_is_no_wrapper() {
+    let line = r#"{"event_code":"ORDER.FILL","oid":"z","payload":{"event_code":"ORDER.REJECT","oid":"y"}}"#;
+    let event = both(line);
+    assert_eq!((event.code, event.order_id.as_deref(), event.shape), (Code::Fill, Some("z"), Shape::Flat));
+    for own in ["null", "\"\""] {
+        let line = line.replace("\"ORDER.FILL\"", own);
+        let event = both(&line);
+        assert_eq!(
+            (event.code, event.order_id.as_deref(), event.shape),
+            (Code::Reject, Some("y"), Shape::Wrapped)
+        );
+    }
+}
+
+fn check_symbol(text: &str, expected: &str) {
+    let line = format!(r#"{{"event_code":"ORDER.FILL","symbol":"{text}"}}"#);
+    assert_eq!(both(&line).symbol.as_deref(), Some(expected), "{text}");
+}
+
+#[test]
+fn a_symbol_has_one_spelling() {
+    for text in [
+        "SOLUSDT",
+        "sol-usdt",
+        "SOL/USDT",
+        "SOL/USDT:USDT",
+        "BINANCE:SOLUSDT",
+        "BINANCE:SOL/USDT",
+        "BINANCE:SOL/USDT:USDT",
+        "BINANCE:SOLUSDT:USDT",
+        "SOLUSDT:USDT",
+        "SOL-USDT:usdt",
+        "SOLUSDT:SOL",
+    ] {
+        check_symbol(text, "SOLUSDT");
+    }
+    check_symbol("USDT:SOLUSDT", "SOLUSDT");
+    check_symbol("SOLUSDT:", "SOLUSDT");
+}
+
+#[test]
+fn a_code_may_be_a_number_where_no_word_is_one() {
+    let event = both(r#"{"type":1102,"oid":"a"}"#);
+    assert_eq!((&*event.code_text, event.code, event.reason.as_deref()), ("1102", Code::Other, None));
+    let event = both(r#"{"event_code":7,"code":"ORDER.FILL"}"#);
+    assert_eq!(event.code, Code::Fill);
+    let event = both(r#"{"event_code":"ORDER.REJECT","code":-2019}"#);
+    assert_eq!((event.code, event.reason.as_deref()), (Code::Reject, Some("-2019")));
+    let failed = decode(Source::Failed, 1, br#"{"code":-2019}"#).unwrap();
+    assert_eq!((&*failed.code_text, failed.reason.as_deref()), (UNCODED, Some("-2019")));
 }
 
 #[test]

@@ -91,9 +91,13 @@ pub(crate) fn number<'a>(
 ) -> Option<Scalar<'a>> {
     let is_negative = line.get(place.start) == Some(&b'-');
     let start = place.start + usize::from(is_negative);
+    let is_integer = point == place.end && exponent.is_none();
+    if is_integer && point - start > MAX_DIGITS {
+        return large(line.get(start..point)?, is_negative);
+    }
     let whole = digits(line, start, point, 0)?;
-    if point == place.end && exponent.is_none() {
-        let int = i64::try_from(whole).ok()?;
+    if is_integer {
+        let Ok(int) = i64::try_from(whole) else { return (!is_negative).then_some(Scalar::Large(whole)) };
         // Minus zero is no integer there.
         return (!is_negative || int != 0).then_some(Scalar::Int(if is_negative { -int } else { int }));
     }
@@ -109,6 +113,13 @@ pub(crate) fn number<'a>(
     let significand = significand as f64;
     let magnitude = if exponent < 0 { significand / power } else { significand * power };
     Some(Scalar::Float(if is_negative { -magnitude } else { magnitude }))
+}
+
+/// An integer of more than [`MAX_DIGITS`]; declines what is beyond 64 bits, and what is negative.
+#[cold]
+fn large<'a>(text: &[u8], is_negative: bool) -> Option<Scalar<'a>> {
+    let number = checked_digits(text, 0)?;
+    (!is_negative).then_some(Scalar::Large(number))
 }
 
 /// Appends digits to a number; with it they must be [`MAX_DIGITS`] at most. Declines more than that by themselves.

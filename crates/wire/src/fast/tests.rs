@@ -61,6 +61,9 @@ fn the_logs_own_shapes_are_read_fast() {
     check_read(
         r#"{"latency_ms":-0.0,"ts":0.00000000000000000000001,"bid":1.7976931348623157,"ask":1E+5,"llr":-7e-7}"#,
     );
+    check_read(
+        r#"{"oid":12345678901234567499,"cid":9223372036854775808,"details":{"ts":18446744073709551615}}"#,
+    );
     check_read(r#"{"a key of more than sixteen bytes":"\ud800","x":1e999,"payload":7,"details":"text"}"#);
 }
 
@@ -70,7 +73,8 @@ fn what_is_unfamiliar_is_left_to_the_general_parser() {
         r#"{"ev\u0065nt_code":"ORDER.ACK"}"#,
         r#"{"oid":"a\nb"}"#,
         r#"{"ts_ns":-0}"#,
-        r#"{"ts_ns":9223372036854775808}"#,
+        r#"{"ts_ns":18446744073709551616}"#,
+        r#"{"oid":-9223372036854775809}"#,
         r#"{"latency_ms":1e300}"#,
         r#"{"latency_ms":1e400}"#,
         r#"{"latency_ms":123456789012345678901234567890.5}"#,
@@ -146,6 +150,8 @@ fn key() -> impl Strategy<Value = String> {
 fn number() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<i64>().prop_map(|int| int.to_string()),
+        any::<u64>().prop_map(|int| int.to_string()),
+        (u64::MAX - 20..=u64::MAX).prop_map(|int| (u128::from(int) + 10).to_string()),
         any::<f64>().prop_map(|float| float.to_string()),
         (-1e6..1e6_f64).prop_map(|float| float.to_string()),
         "-?(0|[1-9][0-9]{0,22})(\\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?",

@@ -109,13 +109,12 @@ impl Plan {
             Some(place) => Some(wanted(place).filter(|wanted| wanted.kind == Kind::Code)?),
             None => None,
         };
-        let is_breaker = event.code == Code::Breaker;
         Some(Plan {
             shape: event.shape,
             code: event.code,
             traced: event.traced,
-            route: facts::route_of_code(event.code),
-            breaker: is_breaker.then(|| facts::breaker_of_word(&event.code_text)).flatten(),
+            route: facts::route_of_code(event.code, &event.code_text),
+            breaker: facts::breaker_of_code(event.code, &event.code_text),
             detail: offers.detail,
             code_text,
             code_is_normal: matches!(event.code_text, Cow::Borrowed(_)),

@@ -12,16 +12,23 @@ use crate::figures::{self, FILTERED_SPANS, FILTERS, Figures, SERIES, SPANS};
 
 /// A duration and when it counts.
 #[derive(Clone, Copy)]
-struct Sample {
-    at: Ts,
-    ms: f64,
-    scope: Scope,
+pub(super) struct Sample {
+    pub(super) at: Ts,
+    pub(super) ms: f64,
+    pub(super) scope: Scope,
+}
+
+impl Sample {
+    /// Whether it can be a duration.
+    fn counts(&self) -> bool {
+        self.ms.is_finite() && self.ms >= 0.0
+    }
 }
 
 impl Oracle {
     pub(super) fn latency_figures(&self, all: &mut Figures) {
         for kind in LatencyKind::ALL {
-            let samples = self.ways(kind).into_iter().find(|way| !way.is_empty()).unwrap_or_default();
+            let samples = self.spoken_samples(kind);
             for span in SPANS {
                 let durations =
                     samples.iter().filter(|sample| self.within(sample.at, span)).map(|sample| sample.ms);
@@ -44,6 +51,18 @@ impl Oracle {
                 self.series(kind, &samples, (back, step), all);
             }
         }
+        let all_ways = LatencyKind::ALL.into_iter().flat_map(|kind| self.ways(kind));
+        let refused = all_ways.flatten().filter(|sample| !sample.counts()).count();
+        all.push(("latency.refused".to_owned(), refused.to_string()));
+    }
+
+    /// The durations of the first way that has any.
+    pub(super) fn spoken_samples(&self, kind: LatencyKind) -> Vec<Sample> {
+        let mut ways = self.ways(kind).into_iter().map(|mut way| {
+            way.retain(Sample::counts);
+            way
+        });
+        ways.find(|way| !way.is_empty()).unwrap_or_default()
     }
 
     fn series(&self, kind: LatencyKind, samples: &[Sample], (back, step): (i64, u32), all: &mut Figures) {
@@ -60,7 +79,7 @@ impl Oracle {
         }
     }
 
-    /// The samples of each way of a kind, in the order in which ways are preferred.
+    /// The samples of each way of a kind, in the order in which ways are preferred; also those that can be none.
     fn ways(&self, kind: LatencyKind) -> Vec<Vec<Sample>> {
         match kind {
             LatencyKind::Decision => vec![
@@ -93,7 +112,7 @@ impl Oracle {
     }
 
     fn measured(&self, ms: impl Fn(&Seen) -> Option<f64>) -> Vec<Sample> {
-        self.seen.iter().filter_map(|seen| sample(seen, ms(seen)?)).collect()
+        self.seen.iter().filter_map(|seen| Some(sample(seen, ms(seen)?))).collect()
     }
 
     /// The first duration of each order, which stands for it even where it is none; every one of records without an id.
@@ -102,7 +121,7 @@ impl Oracle {
         let given = self.seen.iter().filter_map(|seen| Some((seen, ms(seen)?)));
         given
             .filter(|(seen, _)| seen.order().is_none_or(|order| orders.insert(order)))
-            .filter_map(|(seen, ms)| sample(seen, ms))
+            .map(|(seen, ms)| sample(seen, ms))
             .collect()
     }
 
@@ -115,7 +134,7 @@ impl Oracle {
                 intents.entry(intent).or_insert_with(|| seen.at);
             } else if [Code::OrderDeny, Code::SlaDeny, Code::PlanBuild].iter().any(|code| is(seen, *code)) {
                 let began = intents.remove(&intent);
-                samples.extend(began.and_then(|began| sample(seen, seen.at.millis_since(began))));
+                samples.extend(began.map(|began| sample(seen, seen.at.millis_since(began))));
             }
         }
         samples
@@ -137,10 +156,10 @@ impl Oracle {
         }
         let both = orders.into_values().filter_map(|(began, ended)| Some((began?, ended?)));
         both.filter(|(_, ended)| !begins(&self.seen[*ended]))
-            .filter_map(|(began, ended)| {
+            .map(|(began, ended)| {
                 let (first, last) = (&self.seen[began], &self.seen[ended]);
                 let scope = self.seen[began.max(ended)].scope;
-                Some(Sample { scope, ..sample(last, last.at.millis_since(first.at))? })
+                Sample { scope, ..sample(last, last.at.millis_since(first.at)) }
             })
             .collect()
     }
@@ -178,12 +197,17 @@ fn exchange_ms(numbers: &Numbers) -> Option<f64> {
     Some((numbers.t_ack_ns? - numbers.t_send_ns?) as f64 / 1e6)
 }
 
-/// A duration that can be one.
-fn sample(seen: &Seen, ms: f64) -> Option<Sample> {
-    (ms.is_finite() && ms >= 0.0).then_some(Sample { at: seen.at, ms, scope: seen.scope })
+fn sample(seen: &Seen, ms: f64) -> Sample {
+    Sample { at: seen.at, ms, scope: seen.scope }
 }
 
-fn exact(mut durations: Vec<f64>) -> Option<LatencySummary> {
+/// The mean of whole nanoseconds.
+pub(super) fn average(durations: &[f64]) -> Option<f64> {
+    let nanos: f64 = durations.iter().map(|ms| (ms * 1e6).round()).sum();
+    (!durations.is_empty()).then(|| nanos / 1e6 / durations.len() as f64)
+}
+
+pub(super) fn exact(mut durations: Vec<f64>) -> Option<LatencySummary> {
     durations.sort_by(f64::total_cmp);
     let rank = |percent: usize| durations[(durations.len() * percent).div_ceil(100) - 1];
     (!durations.is_empty()).then(|| LatencySummary {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use aurora_domain::{
     Code, Outcome, Source, Span, Ts, Writer,
     event::OrderStatus,
-    orders::WriterCount,
+    orders::{Pending, WriterCount},
     reason::{DenyClass, ReasonCount},
 };
 
-use super::{Oracle, Seen};
+use super::{Oracle, Scope, Seen};
 use crate::figures::{
-    FILTERED_SPANS, FILTERS, Figures, SECONDS_BACK, SERIES, SPANS, counts_text, reasons, writers,
+    FILTERED_SPANS, FILTERS, Figures, SECONDS_BACK, SERIES, SPANS, charts, counts_text, reasons, writers,
 };
 
 /// What a record says of its order, by itself.
@@ -64,7 +64,7 @@ fn implied(reported: &[Outcome]) -> HashSet<Outcome> {
     all
 }
 
-fn class_of(seen: &Seen) -> DenyClass {
+pub(super) fn class_of(seen: &Seen) -> DenyClass {
     let reason = seen.event.reason.as_deref().unwrap_or_default().to_ascii_uppercase();
     let skip = ["NEGATIVE_EDGE", "UNATTRACTIVE", "SIZING_TOO_SMALL", "LOW_PFILL", "EXPECTED_RETURN"];
     if seen.event.exchange_reason {
@@ -83,12 +83,14 @@ fn ratio(numerator: usize, denominator: usize) -> Option<f64> {
 }
 
 /// The records that count for an outcome: of each id its first, and all without one.
-type Counted<'a> = Vec<&'a Seen>;
+pub(super) type Counted<'a> = Vec<&'a Seen>;
 
 /// One writer's orders by id.
 #[derive(Default)]
 struct Known {
     submitted: Option<Ts>,
+    /// What the record that made it known as submitted is about.
+    scope: Scope,
     ended: bool,
 }
 
@@ -115,7 +117,7 @@ impl Oracle {
 
     /// What counts for an outcome: what the speaker counted. On a tie the later writer speaks, order logs after events
     /// and shapes as C, F, W, L; within a writer what is reported.
-    fn spoken(&self, outcome: Outcome) -> Counted<'_> {
+    pub(super) fn spoken(&self, outcome: Outcome) -> Counted<'_> {
         Writer::all()
             .flat_map(|writer| {
                 [
@@ -170,10 +172,29 @@ impl Oracle {
                 }
             }
         }
-        all.push(("reasons".to_owned(), ranked_reasons(&spoken[Outcome::Denied.index()])));
+        for span in SPANS {
+            let ranked = self.ranked_reasons(&spoken[Outcome::Denied.index()], span);
+            all.push((format!("reasons.{span:?}"), ranked));
+        }
         self.pending_figures(all);
         all.push(("orders.forgotten_ids".to_owned(), "0".to_owned()));
         all.push(("orders.evicted_open".to_owned(), "0".to_owned()));
+    }
+
+    /// Denials inside `span` by reason; a reason's class is that of its first denial in the session.
+    fn ranked_reasons(&self, denials: &[&Seen], span: Span) -> String {
+        let mut counts: BTreeMap<&str, (u64, DenyClass)> = BTreeMap::new();
+        for seen in denials {
+            let reason = seen.event.reason.as_deref().unwrap_or("no reason given");
+            let inside = u64::from(self.within(seen.at, span));
+            counts.entry(reason).or_insert((0, class_of(seen))).0 += inside;
+        }
+        let counts = counts.into_iter().filter(|(_, (count, _))| *count > 0);
+        let mut counts: Vec<ReasonCount> = counts
+            .map(|(reason, (count, class))| ReasonCount { reason: reason.to_owned(), count, class })
+            .collect();
+        counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
+        reasons(&counts)
     }
 
     fn rates(&self, spoken: &[Counted<'_>], span: Span, all: &mut Figures) {
@@ -221,14 +242,28 @@ impl Oracle {
             })
             .unwrap()
             .1;
-        let open = known.iter().filter(|order| !order.ended);
+        let pending = self.pending(known.iter());
+        all.push(("pending.count".to_owned(), pending.count.to_string()));
+        all.push(("pending.unknown".to_owned(), pending.unknown.to_string()));
+        all.push(("pending.oldest_age_seconds".to_owned(), format!("{:?}", pending.oldest_age_seconds)));
+        for (place, filter) in FILTERS.into_iter().enumerate() {
+            let passing = known.iter().filter(|order| order.scope.passes(filter));
+            all.push(charts::pending(place, self.pending(passing)));
+        }
+    }
+
+    /// Orders that have not ended: pending for fifteen minutes, of unknown outcome then.
+    fn pending<'a>(&self, known: impl Iterator<Item = &'a Known>) -> Pending {
+        let open = known.filter(|order| !order.ended);
         let ages: Vec<i64> = open.map(|order| self.now.0 - order.submitted.unwrap().0).collect();
         let (unknown, pending): (Vec<i64>, Vec<i64>) =
             ages.into_iter().partition(|age| *age > 900_000_000_000);
         let oldest = pending.iter().copied().max().unwrap_or_default().max(0);
-        all.push(("pending.count".to_owned(), pending.len().to_string()));
-        all.push(("pending.unknown".to_owned(), unknown.len().to_string()));
-        all.push(("pending.oldest_age_seconds".to_owned(), format!("{:?}", oldest as f64 / 1e9)));
+        Pending {
+            count: pending.len() as u64,
+            unknown: unknown.len() as u64,
+            oldest_age_seconds: oldest as f64 / 1e9,
+        }
     }
 
     /// The writer's orders that were submitted, with the time at which that was first seen.
@@ -238,8 +273,8 @@ impl Oracle {
             let Some(id) = seen.order() else { continue };
             let outcomes = implied(&reported(seen));
             let order = orders.entry(id).or_default();
-            if outcomes.contains(&Outcome::Submitted) {
-                order.submitted.get_or_insert(seen.at);
+            if outcomes.contains(&Outcome::Submitted) && order.submitted.is_none() {
+                (order.submitted, order.scope) = (Some(seen.at), seen.scope);
             }
             let ends =
                 [Outcome::Filled, Outcome::Canceled, Outcome::Rejected, Outcome::Expired, Outcome::Failed];
@@ -247,18 +282,4 @@ impl Oracle {
         }
         orders.into_values().filter(|order| order.submitted.is_some()).collect()
     }
-}
-
-fn ranked_reasons(denials: &[&Seen]) -> String {
-    let mut counts: BTreeMap<&str, (u64, DenyClass)> = BTreeMap::new();
-    for seen in denials {
-        let reason = seen.event.reason.as_deref().unwrap_or("no reason given");
-        counts.entry(reason).or_insert((0, class_of(seen))).0 += 1;
-    }
-    let mut counts: Vec<ReasonCount> = counts
-        .into_iter()
-        .map(|(reason, (count, class))| ReasonCount { reason: reason.to_owned(), count, class })
-        .collect();
-    counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
-    reasons(&counts)
 }

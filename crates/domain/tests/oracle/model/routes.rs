@@ -8,21 +8,16 @@ use crate::figures::{self, FILTERED_SPANS, FILTERS, Figures, SPANS};
 /// Who decides, from the one that yields to the one that speaks where one writer has both equally often.
 const DECIDERS: [fn(Code) -> bool; 3] = [
     |code| code == Code::PolicyDecision,
-    |code| matches!(code, Code::RouteMaker | Code::RouteTaker | Code::RouteDeny | Code::RouteCancel),
+    |code| {
+        let own = [Code::RouteMaker, Code::RouteTaker, Code::RouteDeny, Code::RouteCancel];
+        code == Code::Route || own.contains(&code)
+    },
     |code| code == Code::RouterDecision,
 ];
 
 impl Oracle {
     pub(super) fn route_figures(&self, all: &mut Figures) {
-        let mut best = Vec::new();
-        for writer in Writer::all() {
-            for decides in DECIDERS {
-                let candidate = self.decided(writer, decides);
-                if candidate.len() >= best.len() {
-                    best = candidate;
-                }
-            }
-        }
+        let best = self.spoken_routes();
         let count = |span, passes: &dyn Fn(&Seen) -> bool| {
             let routed = |route: Route| {
                 let taken = best.iter().filter(|seen| seen.event.route == Some(route) && passes(seen));
@@ -41,6 +36,20 @@ impl Oracle {
                 figures::routes(&format!("filter {place}.{span:?}.routes"), routes, all);
             }
         }
+    }
+
+    /// The decisions that count.
+    pub(super) fn spoken_routes(&self) -> Vec<&Seen> {
+        let mut best = Vec::new();
+        for writer in Writer::all() {
+            for decides in DECIDERS {
+                let candidate = self.decided(writer, decides);
+                if candidate.len() >= best.len() {
+                    best = candidate;
+                }
+            }
+        }
+        best
     }
 
     fn decided(&self, writer: Writer, decides: fn(Code) -> bool) -> Vec<&Seen> {
