@@ -22,7 +22,9 @@ const PAGE: [&str; 3] = ["index.html", "bench.js", "reduce.js"];
 pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
     let args = Args::parse(words, &["--events", "--rounds"], &["--browser-only", "--native-only"])?;
     if !args.has("--browser-only") {
-        for (package, bench) in [("aurora-bench", "lines"), ("aurora-domain", "quantiles")] {
+        for (package, bench) in
+            [("aurora-bench", "lines"), ("aurora-bench", "snapshot"), ("aurora-domain", "quantiles")]
+        {
             process::run(cargo(workspace).args(["bench", "-p", package, "--bench", bench]))?;
         }
     }

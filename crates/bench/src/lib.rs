@@ -8,3 +8,5 @@ pub mod lines;
 #[cfg(target_arch = "wasm32")]
 mod page;
 pub mod reduction;
+#[cfg(target_arch = "wasm32")]
+pub mod stages;

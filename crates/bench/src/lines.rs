@@ -12,6 +12,11 @@ const START_NS: u64 = 1_795_219_200_000_000_000;
 /// So many lines a second make a million of them last five and a half minutes.
 const RATE: f64 = 3_000.0;
 
+/// A window that is full: fifteen minutes of so many lines a second.
+pub const FULL_WINDOW_RATE: f64 = 1_000.0;
+/// How many lines that makes.
+pub const FULL_WINDOW_COUNT: usize = 900_000;
+
 /// One line without its newline, and the file that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -26,7 +31,15 @@ pub struct Line {
 /// # Errors
 /// When the generator ends before.
 pub fn generated(count: usize, seed: u64) -> Result<Vec<Line>> {
-    let mut plan = plan(seed, Scenario::Calm, RATE, START_NS);
+    generated_at(RATE, count, seed)
+}
+
+/// The same at `rate` lines a second.
+///
+/// # Errors
+/// When the generator ends before.
+pub fn generated_at(rate: f64, count: usize, seed: u64) -> Result<Vec<Line>> {
+    let mut plan = plan(seed, Scenario::Calm, rate, START_NS);
     let mut lines = Vec::with_capacity(count);
     while lines.len() < count {
         let next = plan.next_until(u64::MAX).context("the generated session ended")?;

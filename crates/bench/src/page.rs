@@ -1,6 +1,7 @@
 //! What the page calls: a reduction that takes chunks, and what came of it in words.
 
 use aurora_domain::{LatencyKind, Outcome, Span};
+use aurora_wire::snapshot;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A stream being reduced.
@@ -29,6 +30,16 @@ impl Reduction {
     /// How many lines could not be read.
     pub fn rejected(&self) -> f64 {
         self.0.state().session().rejected() as f64
+    }
+
+    /// The state as a snapshot.
+    pub fn save(&self) -> Vec<u8> {
+        snapshot::save(self.0.state(), 0)
+    }
+
+    /// How many events the state of a snapshot has; 0 for what is none.
+    pub fn load(bytes: &[u8]) -> f64 {
+        snapshot::load(bytes).map_or(0.0, |loaded| loaded.state.session().events() as f64)
     }
 
     /// A few figures of the session, so that a person can see that the work was done.

@@ -65,7 +65,10 @@ fn write_streams(arguments: &Arguments) -> Result<Vec<&'static str>> {
         std::fs::write(arguments.page.join("recorded.sse"), lines::stream(&recorded, arguments.events))?;
         files.push("recorded.sse");
     }
-    let plan = json!({ "files": files, "rounds": arguments.rounds });
+    let window = lines::generated_at(lines::FULL_WINDOW_RATE, lines::FULL_WINDOW_COUNT, 1)?;
+    std::fs::write(arguments.page.join("window.sse"), lines::stream(&window, window.len()))?;
+    let plan = json!({ "files": files, "window": "window.sse", "rounds": arguments.rounds });
+    files.push("window.sse");
     std::fs::write(arguments.page.join("plan.json"), plan.to_string())?;
     Ok(files)
 }
@@ -153,7 +156,36 @@ fn report(outcome: &Value, events: usize) -> Result<String> {
             )?;
         }
     }
-    Ok(format!("{text}\n{notes}"))
+    Ok(format!("{text}\n{notes}\n{}\n{}", stages_report(outcome)?, snapshot_report(outcome)?))
+}
+
+fn stages_report(outcome: &Value) -> Result<String> {
+    let mut text = "| step, wasm | lines of | median, ns |\n|---|---|---:|\n".to_owned();
+    for stream in outcome.get("stages").and_then(Value::as_array).context("the page has no stages")? {
+        let name = stream.get("name").and_then(Value::as_str).unwrap_or_default();
+        let times = stream.get("times").and_then(Value::as_object).context("the page has no times")?;
+        for (step, times) in times {
+            writeln!(text, "| {step} | {name} | {:.1} |", median(seconds_of(Some(times))?))?;
+        }
+    }
+    Ok(text)
+}
+
+fn snapshot_report(outcome: &Value) -> Result<String> {
+    let snapshot = outcome.get("snapshot").context("the page has no snapshot")?;
+    let ms = |kind| seconds_of(snapshot.get(kind)).map(|times| median(times) * 1e3);
+    Ok(format!(
+        "| snapshot of events | bytes | wasm, save ms | wasm, load ms |\n|---:|---:|---:|---:|\n| {} | {} | {:.0} | {:.0} |\n",
+        snapshot.get("events").cloned().unwrap_or_default(),
+        snapshot.get("bytes").cloned().unwrap_or_default(),
+        ms("save")?,
+        ms("load")?,
+    ))
+}
+
+fn seconds_of(times: Option<&Value>) -> Result<Vec<f64>> {
+    let times = times.and_then(Value::as_array).context("the page has no times")?;
+    times.iter().map(|time| time.as_f64().context("a time that is no number")).collect()
 }
 
 fn seconds(outcome: &Value, kind: &str) -> Result<Vec<f64>> {
