@@ -125,6 +125,8 @@ codes! {
     LambdaUpdate = "LAMBDA.UPDATE",
     /// Expected shortfall against its limit.
     CvarGate = "CVAR.GATE",
+    /// Any other code of the family `CVAR.`, which may tell the same as [`Code::CvarGate`].
+    Cvar = "CVAR",
     /// The fitted tail of losses.
     CvarFit = "CVAR.EVT.FIT",
     /// A size that expected shortfall reduced.
@@ -155,6 +157,7 @@ const FAMILIES: &[(&str, Code)] = &[
     ("ROUTE.", Code::Route),
     ("ORDER.ROUTE.", Code::Route),
     ("GOVERNANCE.SPRT.", Code::SprtUpdate),
+    ("CVAR.", Code::Cvar),
     ("CIRCUIT_BREAKER.", Code::Breaker),
     ("EXCHANGE.CB.", Code::Breaker),
     ("AURORA.", Code::Aurora),
@@ -250,7 +253,8 @@ mod tests {
         check("GOVERNANCE.ALPHA", Code::AlphaScore);
         check("AURORA.DISARM", Code::Disarm);
         check("AURORA.PANIC", Code::Aurora);
-        check("CVAR.BREACH", Code::Other);
+        check("CVAR.BREACH", Code::Cvar);
+        check("CVAR.SHIFT", Code::CvarShift);
         check("CIRCUIT_BREAKERS", Code::Other);
     }
 }

@@ -113,6 +113,17 @@ parts!(Governance {
 const ACCEPT_H0: &str = "accept H0";
 const ACCEPT_H1: &str = "accept H1";
 const CONTINUE: &str = "continue";
+/// How a record of the sequential test ended it, by its code's last letters.
+fn ending(code: &str) -> &'static str {
+    if code.ends_with("H0") {
+        ACCEPT_H0
+    } else if code.ends_with("H1") {
+        ACCEPT_H1
+    } else {
+        CONTINUE
+    }
+}
+
 /// Numbered for storing.
 const DECISIONS: [&str; 3] = [ACCEPT_H0, ACCEPT_H1, CONTINUE];
 
@@ -148,7 +159,7 @@ impl Governance {
             Code::SprtH0 => self.test(event, at, ACCEPT_H0),
             Code::SprtH1 => self.test(event, at, ACCEPT_H1),
             Code::SprtContinue => self.test(event, at, CONTINUE),
-            Code::SprtUpdate if is_read(event) => self.test(event, at, CONTINUE),
+            Code::SprtUpdate if is_read(event) => self.test(event, at, ending(&event.code_text)),
             Code::AlphaScore => return self.score(event, at),
             Code::GovernanceEval => {
                 self.evaluations += 1;
@@ -181,8 +192,8 @@ impl Governance {
 
     fn test(&mut self, event: &Event<'_>, at: Ts, decision: &'static str) {
         self.tests += 1;
-        self.accepted_h0 += u64::from(event.code == Code::SprtH0);
-        self.accepted_h1 += u64::from(event.code == Code::SprtH1);
+        self.accepted_h0 += u64::from(decision == ACCEPT_H0);
+        self.accepted_h1 += u64::from(decision == ACCEPT_H1);
         let numbers = &event.numbers;
         let point = SprtPoint { at, llr: numbers.llr, samples: numbers.samples, decision };
         insert_in_time(&mut self.path, point, |point| point.at, Self::PATH_LIMIT);
@@ -354,6 +365,9 @@ mod tests {
     fn an_update_of_the_test_continues_it_and_one_that_tells_nothing_is_none() {
         let known = governance(&[(1, test(Code::SprtUpdate, 0.5, 1.0))]);
         assert_eq!((known.llr, known.decision, known.tests()), (Some(0.5), Some("continue"), 1));
+        let mut ended = test(Code::SprtUpdate, 3.0, 2.0);
+        ended.code_text = "GOVERNANCE.SPRT.ACCEPT_H1".into();
+        assert_eq!(governance(&[(1, ended)]).decision, Some("accept H1"));
         let mut known = Governance::default();
         assert!(!known.apply(&log(Code::SprtUpdate), Ts(1)));
         assert_eq!(known, Governance::default());

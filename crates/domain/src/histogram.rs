@@ -2,13 +2,13 @@
 //!
 //! A value's bin is its binary exponent and the first six bits of its mantissa; a bin speaks for its
 //! middle, which is at most 1/128 of the value away. Values below 2⁻²⁰ ms (about a nanosecond) count as
-//! zero, values above 2²⁴ ms (4.6 hours) as the last bin. Histograms add and subtract exactly.
+//! zero, values above 2³¹ ms (24.8 days) as the last bin. Histograms add and subtract exactly.
 
 const MANTISSA_SHIFT: u32 = 52 - 6;
 /// The first position with a bin of its own: 2⁻²⁰ ms.
 const BASE: u64 = (1023 - 20) << 6;
 /// Bin 0 is zero; then 64 bins for each octave.
-pub(crate) const BINS: u16 = 1 + (20 + 24) * 64;
+pub(crate) const BINS: u16 = 1 + (20 + 31) * 64;
 
 /// The bin of a duration in milliseconds; `None` for what is not one (negative, NaN, infinite).
 pub(crate) fn bin(ms: f64) -> Option<u16> {

@@ -35,7 +35,7 @@ pub fn gauges_of(code: Code) -> &'static [&'static str] {
         Code::LambdaUpdate => {
             &["lambda.cal", "lambda.reg", "lambda.liq", "lambda.dd", "lambda.lat", "lambda.multiplier"]
         }
-        Code::CvarGate => &["cvar.current", "cvar.delta", "cvar.limit", "cvar.allow"],
+        Code::CvarGate | Code::Cvar => &["cvar.current", "cvar.delta", "cvar.limit", "cvar.allow"],
         Code::CvarFit => {
             &["cvar.fit_u", "cvar.fit_xi", "cvar.fit_beta", "cvar.fit_exceedances", "cvar.fit_n"]
         }
@@ -86,7 +86,8 @@ impl Risk {
 
     fn take(&mut self, event: &Event<'_>, at: Ts) -> bool {
         let Detail::Risk(numbers) = event.detail else { return false };
-        let row = CODES.iter().position(|code| *code == event.code);
+        let own = if event.code == Code::Cvar { Code::CvarGate } else { event.code };
+        let row = CODES.iter().position(|code| *code == own);
         let Some(row) = row.and_then(|row| self.values.get_mut(row)) else { return false };
         let mut changed = false;
         for (known, number) in row.iter_mut().zip(numbers) {

@@ -185,6 +185,16 @@ struct Named {
 
 parts!(Named { symbol, side });
 
+impl Named {
+    fn is_whole(self) -> bool {
+        self.symbol.is_some() && self.side.is_some()
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { symbol: self.symbol.or(other.symbol), side: self.side.or(other.side) }
+    }
+}
+
 /// The symbols and scopes of a session.
 #[derive(Clone, Debug)]
 pub struct Scopes {
@@ -193,16 +203,19 @@ pub struct Scopes {
     pairs: Vec<(SymbolId, SideKey)>,
     numbers: [[Option<ScopeId>; SideKey::ALL.len()]; SymbolId::COUNT],
     named: Ids<Named>,
+    /// The run that was named last; records without one are taken for records of it.
+    last_run: Run,
     beyond_limit: u64,
 }
 
 /// Names and pairs, each by its number; then what is remembered by id.
 impl Parts for Scopes {
     fn save(&self, to: &mut impl Sink) {
-        let Self { names, by_name: _, pairs, numbers: _, named, beyond_limit } = self;
+        let Self { names, by_name: _, pairs, numbers: _, named, last_run, beyond_limit } = self;
         names.save(to);
         pairs.save(to);
         named.save(to);
+        u128::from(last_run.0).save(to);
         beyond_limit.save(to);
     }
 
@@ -222,6 +235,8 @@ impl Parts for Scopes {
         }
         from.scopes = scopes.pairs.len();
         scopes.named = Within::load(from, Self::ID_LIMIT)?;
+        let last_run: u128 = Parts::load(from)?;
+        scopes.last_run = Run(u64::try_from(last_run).map_err(|_| Broken::new("no run has that key"))?);
         scopes.beyond_limit = Parts::load(from)?;
         Ok(scopes)
     }
@@ -235,6 +250,7 @@ impl Default for Scopes {
             pairs: Vec::new(),
             numbers: [[None; SideKey::ALL.len()]; SymbolId::COUNT],
             named: Ids::new(Self::ID_LIMIT),
+            last_run: Run::NONE,
             beyond_limit: 0,
         }
     }
@@ -315,36 +331,50 @@ impl Scopes {
 
     /// What `event` is about. What it names is remembered for later events of the same order or intent.
     pub(crate) fn subject(&mut self, event: &Event<'_>) -> Subject {
-        let run = event.run_id.as_deref();
-        let order = event.order_id.as_deref().map(|id| id_key(run, id));
+        let run = Run::of(event.run_id.as_deref());
+        if run != Run::NONE {
+            self.last_run = run;
+        }
+        let order = event.order_id.as_deref().map(|id| run.key(id));
         let intent = match (event.intent_id.as_deref(), event.order_id.as_deref()) {
             (Some(intent), Some(id)) if intent == id => order,
-            (intent, _) => intent.map(|id| id_key(run, id)),
+            (intent, _) => intent.map(|id| run.key(id)),
         };
         let own = Named { symbol: event.symbol.as_deref().map(|name| self.intern(name)), side: event.side };
-        let named = self.complete(own, order, intent);
+        let named = self.complete(own, event, order, intent);
         let symbol = named.symbol.unwrap_or(SymbolId::UNKNOWN);
         Subject { order, intent, scope: self.scope(symbol, named.side.into()) }
     }
 
     /// Adds to `named` what earlier events of the same ids named, and remembers the whole for later ones.
-    fn complete(&mut self, mut named: Named, order: Option<u128>, intent: Option<u128>) -> Named {
-        let intent = intent.filter(|_| intent != order);
-        if named.symbol.is_none() || named.side.is_none() {
-            let of_order = order.and_then(|key| self.named.get(key)).copied();
-            let of_intent = intent.and_then(|key| self.named.get(key)).copied();
-            for known in [of_order, of_intent].into_iter().flatten() {
-                named = Named { symbol: named.symbol.or(known.symbol), side: named.side.or(known.side) };
+    fn complete(
+        &mut self,
+        mut named: Named,
+        event: &Event<'_>,
+        order: Option<u128>,
+        intent: Option<u128>,
+    ) -> Named {
+        if !named.is_whole() {
+            // A log without runs tells of the same orders as one with them.
+            let other = if event.run_id.is_some() { Run::NONE } else { self.last_run };
+            for (key, id) in [(order, &event.order_id), (intent, &event.intent_id)] {
+                let of_other = || id.as_deref().map(|id| other.key(id));
+                named = named.or(self.known(key));
+                if !named.is_whole() {
+                    named = named.or(self.known(of_other()));
+                }
             }
-            let news =
-                order.is_some() && of_order != Some(named) || intent.is_some() && of_intent != Some(named);
-            if named == Named::default() || !news {
+            if named == Named::default() {
                 return named;
             }
         }
         self.remember(order, named);
-        self.remember(intent, named);
+        self.remember(intent.filter(|_| intent != order), named);
         named
+    }
+
+    fn known(&self, key: Option<u128>) -> Named {
+        key.and_then(|key| self.named.get(key)).copied().unwrap_or_default()
     }
 
     fn remember(&mut self, key: Option<u128>, named: Named) {
@@ -382,10 +412,26 @@ impl Scopes {
     }
 }
 
-/// A key for an id within its run. At 128 bits a collision among a million ids has odds of 1 in 10^27.
+/// What an id is unique in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run(u64);
+
+impl Run {
+    const NONE: Run = Run(0);
+
+    fn of(run_id: Option<&str>) -> Self {
+        run_id.map_or(Self::NONE, |run| Self(xxhash_rust::xxh3::xxh3_64(run.as_bytes())))
+    }
+
+    /// A key for an id. At 128 bits a collision among a million ids has odds of 1 in 10^27.
+    fn key(self, id: &str) -> u128 {
+        xxhash_rust::xxh3::xxh3_128_with_seed(id.as_bytes(), self.0)
+    }
+}
+
+/// A key for an id within its run.
 pub(crate) fn id_key(run_id: Option<&str>, id: &str) -> u128 {
-    let seed = run_id.map_or(0, |run| xxhash_rust::xxh3::xxh3_64(run.as_bytes()));
-    xxhash_rust::xxh3::xxh3_128_with_seed(id.as_bytes(), seed)
+    Run::of(run_id).key(id)
 }
 
 #[cfg(test)]
@@ -449,5 +495,27 @@ mod tests {
         }
         assert_eq!((scopes.pairs.len(), scopes.beyond_limit()), (ScopeId::COUNT, 9));
         assert_eq!(scopes.matching(Filter { symbol: Some(SymbolId::UNSEEN), side: None }), ScopeSet::NONE);
+    }
+
+    fn in_run(run: Option<&'static str>, mut event: Event<'static>) -> Event<'static> {
+        event.run_id = run.map(Cow::Borrowed);
+        event
+    }
+
+    fn check_runs(naming: Option<&'static str>, other: Option<&'static str>, known: bool) {
+        let mut scopes = Scopes::default();
+        scopes.subject(&in_run(naming, event(Some("BTCUSDT"), Some(Side::Buy), Some("1"))));
+        scopes.subject(&in_run(other, event(None, None, None)));
+        let scope = scopes.subject(&in_run(other, event(None, None, Some("1")))).scope;
+        let unknown = scopes.subject(&event(None, None, None)).scope;
+        assert_eq!(scope != unknown, known, "{naming:?} then {other:?}");
+    }
+
+    #[test]
+    fn a_log_without_runs_and_one_with_runs_tell_of_the_same_orders() {
+        check_runs(None, Some("r"), true);
+        check_runs(Some("r"), None, true);
+        check_runs(Some("r"), Some("r"), true);
+        check_runs(Some("q"), Some("r"), false);
     }
 }

@@ -129,6 +129,7 @@ pub(crate) fn is_read(event: &Event<'_>) -> bool {
         Code::Breaker => event.breaker.is_some(),
         Code::Route => event.route.is_some(),
         Code::SprtUpdate => event.numbers.llr.is_some() || event.numbers.samples.is_some(),
+        Code::Cvar => matches!(event.detail, Detail::Risk(gauges) if gauges.iter().any(Option::is_some)),
         Code::AlphaScore => matches!(event.detail, Detail::Alpha { score: Some(_) }),
         Code::Aurora => {
             event.armed.is_some() || event.halted.is_some() || event.numbers.cooloff_until.is_some()

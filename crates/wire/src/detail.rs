@@ -139,7 +139,7 @@ fn risk_keys(code: Code) -> &'static [Key] {
     match code {
         Code::KellyApplied => &[Key::FRaw, Key::FPort, Key::Multiplier, Key::FFinal, Key::QtyFinal],
         Code::LambdaUpdate => &[Key::Cal, Key::Reg, Key::Liq, Key::Dd, Key::Lat, Key::Multiplier],
-        Code::CvarGate => &[Key::CvarCurr, Key::Delta, Key::Limit, Key::Allow],
+        Code::CvarGate | Code::Cvar => &[Key::CvarCurr, Key::Delta, Key::Limit, Key::Allow],
         Code::CvarFit => &[Key::FitU, Key::FitXi, Key::FitBeta, Key::FitExceedances, Key::FitN],
         Code::CvarShift => {
             &[Key::Gamma, Key::QBefore, Key::QAfter, Key::CvarCurrUsd, Key::CvarLimitUsd, Key::DeltaCvarUsd]

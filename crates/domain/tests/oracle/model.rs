@@ -74,6 +74,9 @@ impl Seen {
             Code::Breaker => breaker.is_none(),
             Code::Route => route.is_none(),
             Code::SprtUpdate => (numbers.llr, numbers.samples) == (None, None),
+            Code::Cvar => {
+                matches!(self.event.detail, Detail::Risk([None, None, None, None, None, None, None]))
+            }
             Code::AlphaScore => self.event.detail == Detail::Alpha { score: None },
             Code::Aurora => (*armed, *halted, numbers.cooloff_until) == (None, None, None),
             _ => false,
@@ -91,12 +94,14 @@ pub(crate) struct Oracle {
     now: Ts,
     seen: Vec<Seen>,
     named: HashMap<Key, Scope>,
+    /// The run that was named last.
+    last_run: Option<String>,
     rejections: Vec<Ts>,
 }
 
 impl Oracle {
     pub(crate) fn new(now: Ts) -> Self {
-        Self { now, seen: Vec::new(), named: HashMap::new(), rejections: Vec::new() }
+        Self { now, seen: Vec::new(), named: HashMap::new(), last_run: None, rejections: Vec::new() }
     }
 
     pub(crate) fn take(&mut self, op: &Op) {
@@ -122,14 +127,17 @@ impl Oracle {
             _ => None,
         };
         let mut scope = Scope { symbol, side: event.side };
-        let ids: Vec<Key> = [&event.order_id, &event.intent_id]
-            .into_iter()
-            .flatten()
-            .map(|id| (event.run_id.as_ref().map(ToString::to_string), id.to_string()))
-            .collect();
-        for known in ids.iter().filter_map(|id| self.named.get(id)) {
-            scope = scope.or(*known);
+        let run = event.run_id.as_ref().map(ToString::to_string);
+        self.last_run = run.clone().or(self.last_run.take());
+        let other = if run.is_some() { None } else { self.last_run.clone() };
+        let named: Vec<String> =
+            [&event.order_id, &event.intent_id].into_iter().flatten().map(ToString::to_string).collect();
+        for id in &named {
+            for run in [&run, &other] {
+                scope = scope.or(self.named.get(&(run.clone(), id.clone())).copied().unwrap_or_default());
+            }
         }
+        let ids = named.into_iter().map(|id| (run.clone(), id));
         self.named.extend(ids.into_iter().map(|id| (id, scope)));
         scope
     }

@@ -107,8 +107,9 @@ impl Oracle {
             Code::SizingDecision,
             Code::RiskUpdate,
         ] {
+            let codes = if code == Code::CvarGate { vec![code, Code::Cvar] } else { vec![code] };
             for (place, name) in gauges_of(code).iter().enumerate() {
-                let values = self.of_code(&[code]).into_iter().filter_map(|seen| match seen.event.detail {
+                let values = self.of_code(&codes).into_iter().filter_map(|seen| match seen.event.detail {
                     Detail::Risk(numbers) => {
                         Some((seen.at, numbers[place].filter(|number| number.is_finite())?))
                     }
@@ -198,13 +199,18 @@ impl Oracle {
         add("alpha_score", format!("{:?}", latest(scores).map(|score| score.value)));
         let mut tests = self.of_code(&[Code::SprtH0, Code::SprtH1, Code::SprtContinue, Code::SprtUpdate]);
         tests.retain(|seen| !seen.tells_nothing());
-        let decision = |seen: &Seen| match seen.event.code {
-            Code::SprtH0 => "accept H0",
-            Code::SprtH1 => "accept H1",
-            _ => "continue",
+        let decision = |seen: &Seen| {
+            let ends = |end: &str| seen.event.code_text.ends_with(end);
+            if ends("_H0") {
+                "accept H0"
+            } else if ends("_H1") {
+                "accept H1"
+            } else {
+                "continue"
+            }
         };
-        let accepted = |code| tests.iter().filter(|seen| seen.event.code == code).count();
-        add("tests", format!("{:?}", (tests.len(), (accepted(Code::SprtH0), accepted(Code::SprtH1)))));
+        let accepted = |end: &str| tests.iter().filter(|seen| decision(seen) == end).count();
+        add("tests", format!("{:?}", (tests.len(), (accepted("accept H0"), accepted("accept H1")))));
         let mut path: Vec<SprtPoint> = tests
             .iter()
             .map(|seen| SprtPoint {

@@ -135,6 +135,7 @@ fn detail(event: &Event<'_>, facts: &Facts) -> Detail {
         Code::KellyApplied
         | Code::LambdaUpdate
         | Code::CvarGate
+        | Code::Cvar
         | Code::CvarFit
         | Code::CvarShift
         | Code::SizingDecision
