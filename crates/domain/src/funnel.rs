@@ -11,13 +11,14 @@
 //! | routed | maker and taker of the policy, of a route's own record, of the router |
 //! | submitted, acked, filled | as in `orders.*` |
 //!
-//! A step that no record of the session tells of is no data. Reasons come from one candidate too: a writer's
-//! denials (`ORDER.DENY`, `RISK.DENY`, `SLA.DENY`, rows of `orders_denied`), or a writer's refusals by policy,
-//! sizing and router. Invariants: [`FunnelCounts::ID_LIMIT`] intents are told apart, [`FunnelCounts::REASON_LIMIT`]
-//! reasons per candidate; a late or repeated record of an intent counts once.
+//! A step that no record of the session tells of is no data; one that is told of and that nobody reached is zero.
+//! Invariants: [`FunnelCounts::ID_LIMIT`] intents are told apart, [`FunnelCounts::REASON_LIMIT`] reasons per
+//! candidate; a late or repeated record of an intent counts once.
 
-use hashbrown::HashMap;
+mod drops;
 
+pub use self::drops::DropOut;
+use self::drops::{Drops, reason_of};
 use crate::{
     code::Code,
     detail::{Detail, Stage, Verdict},
@@ -28,7 +29,7 @@ use crate::{
     parts::{choices, parts},
     reasons::Reasons,
     recent::Recent,
-    scope::{ScopeId, ScopeSet, Subject},
+    scope::Subject,
     span::Span,
     tally::{Tally, speaker},
     time::Ts,
@@ -89,49 +90,6 @@ impl Step {
     }
 }
 
-/// Intents that did not reach a step, for one reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DropOut {
-    /// The step that they did not reach.
-    pub step: Step,
-    /// The reason as logged, without a number at its end.
-    pub reason: String,
-    /// How many.
-    pub count: u64,
-}
-
-/// Drop-outs as one candidate tells them: reasons, with steps as kinds.
-#[derive(Clone, Debug)]
-struct Drops {
-    total: u64,
-    reasons: Reasons,
-}
-
-parts!(Drops { total, reasons: within(Drops::KINDS) });
-
-impl Drops {
-    /// The kind of records that do not say which step they are about.
-    #[expect(clippy::cast_possible_truncation, reason = "there are seven steps")]
-    const UNPLACED: u16 = Step::ALL.len() as u16;
-    const KINDS: usize = Step::ALL.len() + 1;
-
-    fn count(&mut self, step: Option<Step>, reason: &str, end: i64, at: i64) {
-        self.total += 1;
-        let kind = step.map_or(Self::UNPLACED, |step| step as u16);
-        self.reasons.count(reason, kind, ScopeId::ANY, end, at);
-    }
-
-    fn step(kind: u16) -> Option<Step> {
-        Step::ALL.get(usize::from(kind)).copied()
-    }
-}
-
-impl Default for Drops {
-    fn default() -> Self {
-        Self { total: 0, reasons: Reasons::new(Self::UNPLACED + 1) }
-    }
-}
-
 /// What one writer tells.
 #[derive(Clone, Debug, Default)]
 struct Witness {
@@ -169,9 +127,11 @@ pub struct FunnelCounts {
     end: i64,
     witnesses: [Option<Box<Witness>>; Writer::COUNT],
     seen: Recent<u8>,
-    /// The step at which policy, sizing or router refuse for a reason.
+    /// The step at which a reason stands, by the first record that names one.
     learned: ByName<Step>,
     unlearned: u64,
+    /// Whether any record tells of routing, whatever it says.
+    routing: bool,
 }
 
 parts!(FunnelCounts {
@@ -180,6 +140,7 @@ parts!(FunnelCounts {
     seen: within(FunnelCounts::ID_LIMIT),
     learned: within(FunnelCounts::REASON_LIMIT),
     unlearned,
+    routing,
 });
 
 impl FunnelCounts {
@@ -195,6 +156,7 @@ impl FunnelCounts {
             seen: Recent::new(Self::ID_LIMIT),
             learned: ByName::default(),
             unlearned: 0,
+            routing: false,
         }
     }
 
@@ -232,7 +194,9 @@ impl FunnelCounts {
             | Code::RouteTaker
             | Code::RouteDeny
             | Code::RouteCancel => {
-                let decider = if event.code == Code::RouterDecision { 2 } else { 1 };
+                let router = event.code == Code::RouterDecision;
+                self.routing |= router || event.route.is_some();
+                let decider = if router { 2 } else { 1 };
                 self.route(event, writer, decider, at);
             }
             Code::OrderDeny | Code::RiskDeny => {
@@ -248,6 +212,7 @@ impl FunnelCounts {
         let (end, second) = (self.end, at.second());
         let refused = event.detail == Detail::Policy(Verdict::Refused);
         let passed = event.detail == Detail::Policy(Verdict::Passed) || event.route.is_some();
+        self.routing |= event.route.is_some();
         self.witness(writer, |witness| {
             witness.verdicts.count(end, second);
             if passed && !refused {
@@ -294,8 +259,15 @@ impl FunnelCounts {
         }
     }
 
-    /// A refusal by policy, sizing or router, which also teaches at which step its reason stands.
+    /// A refusal by policy, sizing or router.
     fn refuse(&mut self, event: &Event<'_>, writer: Writer, step: Step, at: Ts) {
+        self.learn(event, step);
+        let (end, second) = (self.end, at.second());
+        self.witness(writer, |witness| witness.refusals.count(Some(step), reason_of(event), end, second));
+    }
+
+    /// Who names a step teaches where the reason stands.
+    fn learn(&mut self, event: &Event<'_>, step: Step) {
         if let Some(reason) = event.reason.as_deref()
             && !self.learned.contains_key(reason)
         {
@@ -305,8 +277,6 @@ impl FunnelCounts {
                 self.unlearned += 1;
             }
         }
-        let (end, second) = (self.end, at.second());
-        self.witness(writer, |witness| witness.refusals.count(Some(step), reason_of(event), end, second));
     }
 
     fn deny(
@@ -317,6 +287,9 @@ impl FunnelCounts {
         step: Option<Step>,
         at: Ts,
     ) -> bool {
+        if let Some(step) = step {
+            self.learn(event, step);
+        }
         let new = self.is_new(subject, writer, DENIAL);
         if new {
             let (end, second) = (self.end, at.second());
@@ -367,44 +340,15 @@ impl FunnelCounts {
                 let sized = speaker(applied.chain(self.known().map(|witness| with_size(&witness.decided))));
                 return told.then(|| sized.map_or(0, |tally| tally.over(span)));
             }
-            Step::Routed => speaker(self.known().flat_map(|witness| &witness.routed)),
+            Step::Routed => {
+                let routed = speaker(self.known().flat_map(|witness| &witness.routed));
+                return self.routing.then(|| routed.map_or(0, |tally| tally.over(span)));
+            }
             Step::Submitted => return of_orders(Outcome::Submitted, span, orders),
             Step::Acked => return of_orders(Outcome::Acked, span, orders),
             Step::Filled => return of_orders(Outcome::Filled, span, orders),
         };
         spoken.map(|tally| tally.over(span))
-    }
-
-    /// Why intents did not reach a step, over `span`: by step, then most frequent first. Who speaks is the same for
-    /// every span.
-    ///
-    /// A denial that does not name its step stands where policy, sizing or router refuse for the same reason;
-    /// failing that before submission, where its writer also routes, and else before the gate.
-    pub(crate) fn drop_outs(&self, span: Span) -> Vec<DropOut> {
-        let told = || Writer::all().filter_map(|writer| Some((writer, self.of(writer)?)));
-        let refusals = told().map(|(writer, witness)| (writer, &witness.refusals));
-        let denials = told().map(|(writer, witness)| (writer, &witness.denials));
-        let Some((writer, drops)) = refusals.chain(denials).max_by_key(|(_, drops)| drops.total) else {
-            return Vec::new();
-        };
-        // Order logs hold no routes: the events of the same shape tell whether their writer routes.
-        let routes = self.of(Writer { order_logs: false, ..writer }).is_some_and(Witness::routes);
-        let unplaced = if routes { Step::Submitted } else { Step::PastGate };
-        let mut counts: HashMap<(Step, &str), u64> = HashMap::default();
-        for counted in drops.reasons.ranked(span, &ScopeSet::ALL) {
-            let step = Drops::step(counted.kind).or_else(|| self.learned.get(counted.reason).copied());
-            *counts.entry((step.unwrap_or(unplaced), counted.reason)).or_default() += counted.count;
-        }
-        let mut drop_outs: Vec<DropOut> = counts
-            .into_iter()
-            .map(|((step, reason), count)| DropOut { step, reason: reason.to_owned(), count })
-            .collect();
-        drop_outs.sort_by(|a, b| (a.step, b.count, &a.reason).cmp(&(b.step, a.count, &b.reason)));
-        drop_outs
-    }
-
-    fn of(&self, writer: Writer) -> Option<&Witness> {
-        self.witnesses.get(writer.index())?.as_deref()
     }
 
     /// How many intents were forgotten; above zero, repeated records may count again.
@@ -421,7 +365,7 @@ impl FunnelCounts {
         self.reasons().map(Reasons::dropped_buckets).sum()
     }
 
-    /// Refusals whose reason was not learned because there were too many: a denial for such a reason that does not name
+    /// Refusals and denials whose reason was not learned because there were too many: a denial for such a reason that does not name
     /// its step stands where its writer's denials stand.
     pub fn unlearned(&self) -> u64 {
         self.unlearned
@@ -441,14 +385,6 @@ fn stage_of(event: &Event<'_>) -> Option<Step> {
         Detail::Denial(Stage::Routing) => Some(Step::Routed),
         Detail::Denial(Stage::Submission) => Some(Step::Submitted),
         _ => None,
-    }
-}
-
-fn reason_of<'e>(event: &'e Event<'_>) -> &'e str {
-    match &event.reason {
-        Some(reason) => reason,
-        None if event.source == Source::Events => &event.code_text,
-        None => "no reason given",
     }
 }
 

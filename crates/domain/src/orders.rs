@@ -6,8 +6,10 @@
 //! *imply*. The candidate with the largest count in the session speaks, for the session, for every
 //! window, for every chart bucket and for every symbol and side, so that they add up. On a tie the order logs speak.
 //!
-//! Invariant: ids are remembered up to [`crate::limits::Limits::order_ids`] per writer; what was forgotten is counted.
+//! Invariants: ids are remembered up to [`crate::limits::Limits::order_ids`] per writer; what was forgotten is counted.
+//! An order that any writer reports as ended is on its way for no writer, whichever record comes first.
 
+mod agreement;
 mod view;
 
 pub use self::view::{OrderView, OutcomePoint};
@@ -37,7 +39,7 @@ struct Known {
 
 parts!(Known { reported, implied });
 
-/// An order on its way: submitted and not yet ended.
+/// An order on its way: submitted, and not yet ended by any writer's report.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     since: Ts,
@@ -181,17 +183,15 @@ impl Orders {
         let Some(slot) = self.ledgers.get_mut(writer.index()) else { return false };
         let ledger = slot.get_or_insert_with(|| Box::new(Ledger::new(self.id_limit)));
         let news = match subject.order {
-            Some(key) => {
-                let news = ledger.learn(key, reported);
-                let open = Open { since: at, scope: subject.scope };
-                self.evicted_open += u64::from(!ledger.follow(key, news, open));
-                news
-            }
-            None => News { reported, implied: OutcomeSet::EMPTY, ended: false },
+            Some(key) => ledger.learn(key, reported),
+            None => News { reported, implied: OutcomeSet::EMPTY },
         };
         let (end, second) = (self.counts.end(), at.second());
         let denied = news.reported.contains(Outcome::Denied);
         let class = denied.then(|| ledger.count_reason(event, subject.scope, end, second));
+        if let Some(key) = subject.order {
+            self.follow(writer, key, news.implied, Open { since: at, scope: subject.scope });
+        }
         let figures = news.figures(writer).chain(class.map(|class| Figure::denied(writer, class)));
         for figure in figures {
             self.counts.record(figure.index(), subject.scope, second);
@@ -245,8 +245,8 @@ impl Orders {
         self.everything().denied_of(class, span)
     }
 
-    /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows
-    /// most of their ends, and then by the order logs.
+    /// Orders on their way at `now`, which no writer reports as ended, by the writer that knows most orders by id; of
+    /// equals, by the one of whose orders most are known to have ended, and then by the order logs.
     pub fn pending(&self, now: Ts) -> Pending {
         self.everything().pending(now)
     }
@@ -254,25 +254,6 @@ impl Orders {
     /// Reasons of denials over `span`, most frequent first, by the writer that speaks for denials.
     pub fn deny_reasons(&self, span: Span) -> Vec<ReasonCount> {
         self.everything().deny_reasons(span)
-    }
-
-    /// What each writer counted of `outcome` in the session, those that counted nothing left out.
-    pub fn by_writer(&self, outcome: Outcome) -> Vec<WriterCount> {
-        Writer::all()
-            .filter_map(|writer| {
-                let of = |implied| self.counts.total(Figure::order(writer, outcome, implied).index());
-                let count = of(false).max(of(true));
-                (count > 0).then_some(WriterCount { writer, count })
-            })
-            .collect()
-    }
-
-    /// Whether writers' counts of `outcome` differ by more than a tenth of the largest.
-    pub fn writers_differ(&self, outcome: Outcome) -> bool {
-        let counts = self.by_writer(outcome);
-        let most = counts.iter().map(|by| by.count).max().unwrap_or(0);
-        let least = counts.iter().map(|by| by.count).min().unwrap_or(0);
-        (most - least).saturating_mul(10) > most
     }
 
     /// Who speaks for `outcome`; `None` while no writer counted any.
@@ -302,6 +283,28 @@ impl Orders {
         self.counts.folded_buckets() + reasons.sum::<u64>()
     }
 
+    /// Keeps the sets of orders on their way, after `news` of `writer` about the order `key`.
+    fn follow(&mut self, writer: Writer, key: u128, news: OutcomeSet, open: Open) {
+        if news.intersects(TERMINAL) {
+            for ledger in self.ledgers.iter_mut().flatten() {
+                ledger.open.remove(&key);
+            }
+        } else if news.contains(Outcome::Submitted) && !self.has_ended(key) {
+            let Some(ledger) = self.ledgers.get_mut(writer.index()).and_then(Option::as_mut) else { return };
+            if ledger.open.len() < Self::OPEN_LIMIT || ledger.open.contains_key(&key) {
+                ledger.open.entry(key).or_insert(open);
+            } else {
+                self.evicted_open += 1;
+            }
+        }
+    }
+
+    /// Whether any writer reported an end of the order `key`.
+    fn has_ended(&self, key: u128) -> bool {
+        let mut known = self.ledgers.iter().flatten().filter_map(|ledger| ledger.known.get(key));
+        known.any(|known| OutcomeSet::from_bits(known.implied).intersects(TERMINAL))
+    }
+
     fn ledger(&self, writer: Writer) -> Option<&Ledger> {
         self.ledgers.get(writer.index())?.as_deref()
     }
@@ -328,8 +331,6 @@ impl Speaker {
 struct News {
     reported: OutcomeSet,
     implied: OutcomeSet,
-    /// Whether the order has ended, by now or before.
-    ended: bool,
 }
 
 impl News {
@@ -353,31 +354,15 @@ impl Ledger {
     fn learn(&mut self, key: u128, reported: OutcomeSet) -> News {
         let implied = reported.with_implied();
         let Some(known) = self.known.entry(key, Known::default) else {
-            return News { reported, implied, ended: implied.intersects(TERMINAL) };
+            return News { reported, implied };
         };
         let news = News {
             reported: reported.without(OutcomeSet::from_bits(known.reported)),
             implied: implied.without(OutcomeSet::from_bits(known.implied)),
-            ended: (implied | OutcomeSet::from_bits(known.implied)).intersects(TERMINAL),
         };
         known.reported |= news.reported.bits();
         known.implied |= news.implied.bits();
         news
-    }
-
-    /// Keeps the set of orders on their way. Returns false where there is no room for another.
-    fn follow(&mut self, key: u128, news: News, open: Open) -> bool {
-        if news.ended {
-            if news.implied.intersects(TERMINAL) {
-                self.open.remove(&key);
-            }
-        } else if news.implied.contains(Outcome::Submitted) {
-            if self.open.len() >= Orders::OPEN_LIMIT && !self.open.contains_key(&key) {
-                return false;
-            }
-            self.open.entry(key).or_insert(open);
-        }
-        true
     }
 
     fn count_reason(&mut self, event: &Event<'_>, scope: ScopeId, end: i64, at: i64) -> DenyClass {

@@ -626,7 +626,7 @@ const RECORDED: [Recorded; 8] = [
 /// parsed with `json`: policy verdicts, sizes and routes per shape as counts of records; intents as a dictionary
 /// from intent id to its time and to the codes that name it; money from the rows of `orders.jsonl` in order of time,
 /// with average cost in exact fractions, rounded to doubles at the end (docs/summary.md).
-const RECORDED_SLICES: [(&str, &str, f64); 59] = [
+const RECORDED_SLICES: [(&str, &str, f64); 60] = [
     ("checked-in-debug-cancel", "/funnel/reached/intents", 4.0),
     ("checked-in-debug-cancel", "/funnel/reached/past_gate", 1.0),
     ("checked-in-debug-cancel", "/funnel/drop_outs/0/count", 3.0),
@@ -680,8 +680,9 @@ const RECORDED_SLICES: [(&str, &str, f64); 59] = [
     ("master-paper-sol-rt", "/funnel/reached/intents", 2_418.0),
     ("master-paper-sol-rt", "/funnel/reached/past_gate", 1_001.0),
     ("master-paper-sol-rt", "/funnel/reached/routed", 969.0),
-    ("master-paper-sol-rt", "/funnel/drop_outs/1/count", 32.0),
-    ("master-paper-sol-rt", "/funnel/drop_outs/2/count", 951.0),
+    ("master-paper-sol-rt", "/funnel/drop_outs/1/count", 18.0),
+    ("master-paper-sol-rt", "/funnel/drop_outs/2/count", 32.0),
+    ("master-paper-sol-rt", "/funnel/drop_outs/3/count", 951.0),
     ("master-sprt", "/governance/accepted_h0", 20.0),
     ("master-sprt", "/governance/accepted_h1", 11.0),
     ("refac-idem", "/protection/counts/IDEM.UPDATE", 1_090.0),

@@ -166,3 +166,71 @@ fn drop_outs_leave_the_window_and_stay_in_the_session() {
     assert_eq!(reasons(Span::Session), [("A".to_owned(), 1), ("B".to_owned(), 1)]);
     assert_eq!(reasons(Span::MINUTE), [("B".to_owned(), 1)]);
 }
+
+fn times(count: usize, event: &Event<'static>) -> Vec<Event<'static>> {
+    vec![event.clone(); count]
+}
+
+#[test]
+fn each_step_is_told_by_the_candidate_that_knows_most_of_it() {
+    let sla =
+        |id| Event { code_text: "SLA.DENY".into(), ..with_intent(id, log(Shape::Canonical, Code::SlaDeny)) };
+    let mut events = times(5, &verdict(Shape::Canonical, Verdict::Refused, Some("A")));
+    events.extend(times(3, &routed(Route::Taker, "OK")));
+    events.extend(["1", "2"].map(sla));
+    let dropped = [(Step::PastGate, "A", 5), (Step::Submitted, "SLA.DENY", 2)];
+    check(&events, [Some(5), Some(3), None, Some(3)], &dropped);
+    events.reverse();
+    check(&events, [Some(5), Some(3), None, Some(3)], &dropped);
+}
+
+#[test]
+fn of_equals_at_a_step_denials_speak_and_the_order_logs_of_those() {
+    let refusal = verdict(Shape::Flat, Verdict::Refused, Some("policy"));
+    let row = Event {
+        reason: Some("order log".into()),
+        ..Event::bare(Source::Denied, Shape::Canonical, Code::Other, "X")
+    };
+    let denial = denied(Shape::Legacy, "event");
+    check(
+        &[refusal.clone(), denial.clone()],
+        [Some(1), Some(0), None, None],
+        &[(Step::PastGate, "event", 1)],
+    );
+    check(&[row, refusal, denial], [Some(1), Some(0), None, None], &[(Step::PastGate, "order log", 1)]);
+}
+
+#[test]
+fn a_reason_that_two_writers_give_without_a_step_stands_at_one() {
+    let mut events = times(3, &denied(Shape::Canonical, "limit"));
+    events.push(verdict(Shape::Flat, Verdict::Refused, Some("A")));
+    events.extend(times(3, &denied(Shape::Flat, "limit")));
+    events.push(routed(Route::Maker, "OK"));
+    let dropped = [(Step::PastGate, "A", 1), (Step::Submitted, "limit", 3)];
+    check(&events, [Some(2), Some(1), None, Some(1)], &dropped);
+}
+
+#[test]
+fn the_same_candidate_speaks_for_a_step_over_every_span() {
+    let mut counts = FunnelCounts::new(NOW.second());
+    for event in times(2, &verdict(Shape::Flat, Verdict::Refused, Some("A"))) {
+        counts.apply(&event, Subject::of(&event), NOW);
+    }
+    counts.advance(NOW.second() + 60);
+    let denial = denied(Shape::Flat, "B");
+    counts.apply(&denial, Subject::of(&denial), NOW.plus_seconds(60));
+    assert_eq!(counts.drop_outs(Span::MINUTE), []);
+    assert_eq!(counts.drop_outs(Span::Session).len(), 1);
+}
+
+#[test]
+fn a_router_that_refuses_everything_routed_nothing() {
+    let router = |route| Event { route, reason: Some("X".into()), ..log(Shape::Flat, Code::RouterDecision) };
+    let dropped = [(Step::Routed, "X", 1)];
+    check(&[router(Some(Route::Deny))], [None, None, None, Some(0)], &dropped);
+    check(&[router(None)], [None, None, None, Some(0)], &[]);
+    let cancel = Event { route: Some(Route::Cancel), ..log(Shape::Canonical, Code::RouteCancel) };
+    check(&[cancel], [None, None, None, Some(0)], &[(Step::Routed, "X", 1)]);
+    check(&[routed(Route::Deny, "X")], [Some(1), Some(1), None, Some(0)], &dropped);
+    check(&[log(Shape::Flat, Code::Route)], [None; 4], &[]);
+}

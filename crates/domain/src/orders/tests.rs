@@ -207,3 +207,91 @@ fn writers_that_differ_by_more_than_a_tenth_are_named() {
     let counts: Vec<u64> = orders.by_writer(Outcome::Denied).iter().map(|by| by.count).collect();
     assert_eq!(counts, [9, 10]);
 }
+
+/// Whether writers differ about an outcome, and what each counted.
+fn check_agreement(events: &[Event<'_>], outcome: Outcome, differ: bool, counts: &[u64]) {
+    let mut orders = orders();
+    for event in events {
+        apply(&mut orders, event, NOW);
+    }
+    let by_writer: Vec<u64> = orders.by_writer(outcome).iter().map(|by| by.count).collect();
+    assert_eq!((orders.writers_differ(outcome), by_writer.as_slice()), (differ, counts), "{outcome:?}");
+}
+
+const IDS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+fn each(ids: &[&'static str], event: impl Fn(&'static str) -> Event<'static>) -> Vec<Event<'static>> {
+    ids.iter().map(|id| event(id)).collect()
+}
+
+#[test]
+fn a_writer_that_leaves_out_an_outcome_of_its_orders_differs() {
+    let submits = each(&IDS, |id| log(Shape::Canonical, Code::Submit, Some(id)));
+    let fills = each(&IDS[..9], |id| success(OrderStatus::Filled, id));
+    let both = [submits, fills].concat();
+    check_agreement(&both, Outcome::Filled, true, &[0, 9]);
+    check_agreement(&both, Outcome::Acked, true, &[0, 9]);
+    check_agreement(&both, Outcome::Submitted, false, &[10, 9]);
+    check_agreement(&both, Outcome::Canceled, false, &[]);
+}
+
+#[test]
+fn a_writer_that_ends_its_orders_otherwise_is_not_held_against_the_others() {
+    let failed = |id| event(Source::Failed, Shape::Canonical, Code::Other, Some(id));
+    let rejects = each(&IDS[..9], |id| log(Shape::Canonical, Code::Reject, Some(id)));
+    let fill = vec![log(Shape::Canonical, Code::Fill, Some("9"))];
+    let rows = [each(&IDS[..9], failed), rejects, fill].concat();
+    check_agreement(&rows, Outcome::Filled, false, &[1]);
+    check_agreement(&rows, Outcome::Rejected, false, &[9]);
+    check_agreement(&rows, Outcome::Failed, false, &[9, 9]);
+}
+
+#[test]
+fn a_few_orders_on_their_way_are_no_difference() {
+    let open = vec![log(Shape::Flat, Code::Submit, Some("0"))];
+    let fills = each(&IDS, |id| success(OrderStatus::Filled, id));
+    check_agreement(&[open.clone(), fills].concat(), Outcome::Filled, false, &[10]);
+    let fills = each(&IDS[..9], |id| success(OrderStatus::Filled, id));
+    check_agreement(&[open, fills].concat(), Outcome::Filled, true, &[0, 9]);
+}
+
+#[test]
+fn shapes_of_one_log_may_tell_different_parts_of_an_order() {
+    let submits = each(&IDS, |id| log(Shape::Flat, Code::Submit, Some(id)));
+    let fills = each(&IDS, |id| log(Shape::Canonical, Code::Fill, Some(id)));
+    let rows = each(&IDS, |id| success(OrderStatus::Filled, id));
+    check_agreement(&[submits, fills, rows].concat(), Outcome::Filled, false, &[10, 10]);
+}
+
+#[test]
+fn a_log_without_denials_is_not_held_against_one_with() {
+    let submits = each(&IDS, |id| log(Shape::Canonical, Code::Submit, Some(id)));
+    let denials = each(&IDS, |id| event(Source::Denied, Shape::Flat, Code::Other, Some(id)));
+    check_agreement(&[submits, denials].concat(), Outcome::Denied, false, &[10]);
+}
+
+fn check_pending(events: &[Event<'_>], pending: u64) {
+    let mut orders = orders();
+    for event in events {
+        apply(&mut orders, event, NOW);
+    }
+    assert_eq!(orders.pending(NOW).count, pending);
+}
+
+#[test]
+fn an_end_that_any_writer_reports_is_an_end_whichever_comes_first() {
+    let submits = each(&IDS, |id| log(Shape::Canonical, Code::Submit, Some(id)));
+    let fills = each(&IDS[..9], |id| success(OrderStatus::Filled, id));
+    check_pending(&[submits.clone(), fills.clone()].concat(), 1);
+    check_pending(&[fills.clone(), submits.clone()].concat(), 1);
+    let acks = each(&IDS, |id| log(Shape::Canonical, Code::Ack, Some(id)));
+    check_pending(&[submits, fills, acks].concat(), 1);
+}
+
+#[test]
+fn an_end_in_another_run_is_no_end() {
+    let mut fill = success(OrderStatus::Filled, "a");
+    fill.run_id = Some(Cow::Borrowed("another"));
+    let submits = ["a", "b"].map(|id| log(Shape::Canonical, Code::Submit, Some(id)));
+    check_pending(&[submits.to_vec(), vec![fill]].concat(), 2);
+}

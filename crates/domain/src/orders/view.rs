@@ -105,8 +105,8 @@ impl<'a> OrderView<'a> {
         self.orders.ledger(self.orders.speaker(Outcome::Denied)?.writer)
     }
 
-    /// Orders on their way at `now`, by the writer that knows most orders by id; of equals, by the one that knows
-    /// most of their ends, and then by the order logs.
+    /// Orders on their way at `now`, which no writer reports as ended, by the writer that knows most orders by id; of
+    /// equals, by the one of whose orders most are known to have ended, and then by the order logs.
     pub fn pending(&self, now: Ts) -> Pending {
         let by_id =
             |writer| self.orders.counts.total(Figure::order(writer, Outcome::Submitted, true).index());

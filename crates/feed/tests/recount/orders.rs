@@ -187,10 +187,18 @@ pub(crate) fn over(rows: &Rows, is_in: impl Fn(&Row) -> bool) -> Map<String, Val
 pub(crate) fn count(rows: &Rows) -> Map<String, Value> {
     let (mut by_writer, mut differ) = (Map::new(), Vec::new());
     for outcome in OUTCOMES {
-        let counts: BTreeMap<String, usize> = WRITERS
+        let own: Vec<_> =
+            WRITERS.iter().map(|writer| (*writer, of_writer(rows, *writer, outcome).count())).collect();
+        let largest = own.iter().map(|(_, count)| *count).max().unwrap();
+        // A log without any of an outcome leaves it out where a writer of it does not tell the end of enough orders.
+        let tells = |log: bool| own.iter().any(|((order_logs, _), count)| *order_logs == log && *count > 0);
+        let leaves_out = |writer: Writer| {
+            outcome != "denied" && largest > 0 && !tells(writer.0) && without_end(rows, writer) * 10 > largest
+        };
+        let counts: BTreeMap<String, usize> = own
             .iter()
-            .map(|writer| (name(*writer), of_writer(rows, *writer, outcome).count()))
-            .filter(|(_, count)| *count > 0)
+            .filter(|(writer, count)| *count > 0 || leaves_out(*writer))
+            .map(|(writer, count)| (name(*writer), *count))
             .collect();
         let (most, least) = (counts.values().max().unwrap_or(&0), counts.values().min().unwrap_or(&0));
         if (most - least) * 10 > *most {
@@ -206,20 +214,31 @@ pub(crate) fn count(rows: &Rows) -> Map<String, Value> {
     report
 }
 
-/// By the writer that knows most submitted orders by id, of equals most ends, of equals the later.
+/// Orders that a writer counts as submitted beyond those that it counts as ended.
+fn without_end(rows: &Rows, writer: Writer) -> usize {
+    let of = |outcome| of_writer(rows, writer, outcome).count();
+    let failed = of("failed").max(of("rejected") + of("expired"));
+    of("submitted").saturating_sub(of("filled") + of("canceled") + failed)
+}
+
+fn ends(row: &Row) -> bool {
+    let said = reported(row);
+    ["filled", "canceled", "rejected", "expired", "failed"].iter().any(|end| said.contains(end))
+}
+
+/// By the writer that knows most submitted orders by id, of equals that with most ended ones, of equals the later. An order
+/// has ended where any row of any log says so.
 fn pending(rows: &Rows) -> Value {
+    let ended: BTreeSet<String> = rows.all.iter().filter(|row| ends(row)).filter_map(Row::order).collect();
     let of_writer = |writer: &Writer| {
-        let mut orders: BTreeMap<String, (Option<i64>, bool)> = BTreeMap::new();
+        let mut orders: BTreeMap<String, i64> = BTreeMap::new();
         for row in rows.all.iter().filter(|row| row.writer() == Some(*writer)) {
             let (Some(id), said) = (row.order(), with_implied(reported(row))) else { continue };
-            let order = orders.entry(id).or_default();
             if said.contains("submitted") {
-                order.0.get_or_insert(row.at);
+                orders.entry(id).or_insert(row.at);
             }
-            order.1 |=
-                ["filled", "canceled", "rejected", "expired", "failed"].iter().any(|end| said.contains(end));
         }
-        orders.into_values().filter_map(|(since, ended)| Some((since?, ended))).collect::<Vec<_>>()
+        orders.into_iter().map(|(id, since)| (since, ended.contains(&id))).collect::<Vec<_>>()
     };
     let speaking = WRITERS
         .iter()

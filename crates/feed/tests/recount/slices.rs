@@ -41,6 +41,12 @@ fn to_market(row: &Row) -> bool {
     !refuses(row) && route(row).is_some_and(|route| route == "maker" || route == "taker")
 }
 
+/// Whether it says anything about the way to the market.
+fn tells_of_routing(row: &Row) -> bool {
+    let decided = route(row).is_some_and(|of| ["maker", "taker", "deny", "cancel"].contains(&of.as_str()));
+    row.is(&["ROUTER.DECISION", "ROUTE_DECISION"]) || (row.log == "aurora_events" && decided)
+}
+
 /// The step before which policy, sizing or router refuse.
 fn refusal(row: &Row) -> Option<&'static str> {
     if refuses(row) {
@@ -104,7 +110,7 @@ fn funnel(rows: &Rows) -> Value {
             "intents": verdicts.max(most(intents)),
             "past_gate": past.or(verdicts.map(|_| 0)),
             "sized": of("KELLY.APPLIED").max(of("SIZING.DECISION")).or(anything.map(|_| 0)),
-            "routed": routed,
+            "routed": routed.or(told(&tells_of_routing).map(|_| 0)),
             "submitted": of_orders("submitted"), "acked": of_orders("acked"), "filled": of_orders("filled"),
         },
         "drop_outs": drop_outs(rows),
@@ -120,31 +126,43 @@ fn drop_outs(rows: &Rows) -> Vec<Value> {
     let from_refusals =
         WRITERS.iter().map(|writer| (*writer, by(rows, *writer, |row| refusal(row).is_some())));
     let from_denials = WRITERS.iter().map(|writer| (*writer, once(by(rows, *writer, denies))));
-    let (writer, told) = from_refusals.chain(from_denials).max_by_key(|(_, told)| told.len()).unwrap();
+    let candidates: Vec<_> = from_refusals.chain(from_denials).collect();
     let reason = |row: &Row| {
         let silent = if row.log == "aurora_events" { row.text_code() } else { "no reason given" };
         row.reason().unwrap_or_else(|| silent.to_owned())
     };
     let mut learned: HashMap<String, &str> = HashMap::new();
     for row in &rows.all {
-        if let (Some(step), Some(reason)) = (refusal(row), row.reason()) {
+        if let (Some(step), Some(reason)) = (refusal(row).or(stage(row)), row.reason()) {
             learned.entry(reason).or_insert(step);
         }
     }
-    let routes = !by(rows, (false, writer.1), to_market).is_empty();
-    let unplaced = if routes { "submitted" } else { "past_gate" };
-    let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
-    for row in told {
-        let named = refusal(row).or(stage(row)).or_else(|| learned.get(&reason(row)).copied());
-        *counts.entry((named.unwrap_or(unplaced), reason(row))).or_default() += 1;
-    }
-    let order = ["past_gate", "sized", "routed", "submitted"];
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|((step, _), count)| {
-        (order.iter().position(|known| known == step), std::cmp::Reverse(*count))
+    let named = |row: &Row| refusal(row).or(stage(row));
+    let routes = |writer: &Writer| !by(rows, (false, writer.1), to_market).is_empty();
+    let by_routing = candidates.iter().filter(|(writer, _)| routes(writer)).flat_map(|(_, told)| told);
+    let after_routing: HashSet<String> =
+        by_routing.filter(|row| named(row).is_none()).map(|row| reason(row)).collect();
+    let named = |row: &Row| named(row).or_else(|| learned.get(&reason(row)).copied());
+    let teller = (WRITERS.len()..candidates.len()).max_by_key(|at| {
+        let told = &candidates[*at].1;
+        (told.len(), std::cmp::Reverse(told.iter().filter(|row| named(row).is_none()).count()))
     });
-    let text = |((step, reason), count)| json!({"step": step, "reason": reason, "count": count});
-    counts.into_iter().map(text).collect()
+    let place = |at: usize, row: &Row| {
+        let unplaced = if after_routing.contains(&reason(row)) { "submitted" } else { "past_gate" };
+        named(row).or((teller == Some(at)).then_some(unplaced))
+    };
+    let mut all = Vec::new();
+    for step in ["past_gate", "sized", "routed", "submitted"] {
+        let at_step = candidates.iter().enumerate().map(|(at, (_, told))| {
+            told.iter().filter(|row| place(at, row) == Some(step)).collect::<Vec<_>>()
+        });
+        let counts = tally(at_step.max_by_key(Vec::len).unwrap().into_iter().map(|row| reason(row)));
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let text = |(reason, count)| json!({"step": step, "reason": reason, "count": count});
+        all.extend(counts.into_iter().map(text));
+    }
+    all
 }
 
 fn xai(rows: &Rows) -> Value {

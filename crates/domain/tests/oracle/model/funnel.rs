@@ -73,6 +73,11 @@ fn gives_up(seen: &Seen) -> bool {
     matches!(seen.event.route, Some(Route::Deny | Route::Cancel))
 }
 
+/// A decision for a route, whatever it is; the router tells of routing even where it names none.
+fn tells_of_routing(seen: &Seen) -> bool {
+    by_router(seen) || ((judged(seen) || by_route(seen)) && seen.event.route.is_some())
+}
+
 /// The step that a refusal by policy, sizing or router stands before.
 fn refusal(seen: &Seen) -> Option<Step> {
     if refused(seen) {
@@ -157,7 +162,7 @@ impl Oracle {
             (Step::Intents, longest(intents)),
             (Step::PastGate, longest(past).or(nobody(any(&[judged, applied, decided])))),
             (Step::Sized, longest(sized).or(nobody(any(&[applied, decided])))),
-            (Step::Routed, longest(routed)),
+            (Step::Routed, longest(routed).or(nobody(any(&[tells_of_routing])))),
             (Step::Submitted, of_orders(Outcome::Submitted)),
             (Step::Acked, of_orders(Outcome::Acked)),
             (Step::Filled, of_orders(Outcome::Filled)),
@@ -175,33 +180,59 @@ impl Oracle {
         }
     }
 
+    /// For each step the longest list of those that did not reach it, by one writer's refusals or one writer's denials.
     fn drop_outs(&self, span: Span) -> Vec<DropOut> {
         let refusals = Writer::all().map(|by| (by, self.told(by, |seen| refusal(seen).is_some())));
         let denials = Writer::all().map(|by| (by, self.told_once(by, denies)));
-        let Some((writer, records)) = refusals.chain(denials).max_by_key(|(_, records)| records.len()) else {
-            return Vec::new();
+        let candidates: Vec<(Writer, Records<'_>)> = refusals.chain(denials).collect();
+        let learned = self.learned();
+        let unnamed = |seen: &Seen| refusal(seen).or(named_step(seen)).is_none();
+        let after_routing: HashSet<&str> = candidates
+            .iter()
+            .filter(|(writer, _)| self.routes_at_all(writer.shape))
+            .flat_map(|(_, records)| records.iter().filter(|seen| unnamed(seen)).map(|seen| reason(seen)))
+            .collect();
+        let named = |seen: &Seen| {
+            refusal(seen).or_else(|| named_step(seen)).or_else(|| learned.get(reason(seen)).copied())
         };
-        // Where a reason stands that some refusal gave, at first.
-        let mut learned: HashMap<&str, Step> = HashMap::new();
-        for (seen, step) in self.seen.iter().filter_map(|seen| Some((seen, refusal(seen)?))) {
+        let teller = (Writer::COUNT..candidates.len()).max_by_key(|place| {
+            let records = &candidates[*place].1;
+            (records.len(), std::cmp::Reverse(records.iter().filter(|seen| named(seen).is_none()).count()))
+        });
+        let place = |candidate: usize, seen: &Seen| {
+            let routed = after_routing.contains(reason(seen));
+            let unplaced = if routed { Step::Submitted } else { Step::PastGate };
+            named(seen).or(Some(unplaced).filter(|_| teller == Some(candidate)))
+        };
+        let mut all = Vec::new();
+        for step in Step::ALL {
+            let at_step = candidates.iter().enumerate().map(|(at, (_, told))| {
+                told.iter().filter(|seen| place(at, seen) == Some(step)).collect::<Vec<_>>()
+            });
+            let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+            for seen in at_step.max_by_key(Vec::len).unwrap_or_default() {
+                if self.within(seen.at, span) {
+                    *counts.entry(reason(seen)).or_default() += 1;
+                }
+            }
+            let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+            counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let named = counts.into_iter();
+            all.extend(named.map(|(reason, count)| DropOut { step, reason: reason.to_owned(), count }));
+        }
+        all
+    }
+
+    /// Where the first record that names a step puts a reason.
+    fn learned(&self) -> HashMap<&str, Step> {
+        let mut learned = HashMap::new();
+        let step = |seen: &Seen| refusal(seen).or_else(|| named_step(seen).filter(|_| denies(seen)));
+        for (seen, step) in self.seen.iter().filter_map(|seen| Some((seen, step(seen)?))) {
             if let Some(reason) = seen.event.reason.as_deref() {
                 learned.entry(reason).or_insert(step);
             }
         }
-        let routes = self.routes_at_all(writer.shape);
-        let unplaced = if routes { Step::Submitted } else { Step::PastGate };
-        let mut counts: BTreeMap<(Step, &str), u64> = BTreeMap::new();
-        for seen in records.into_iter().filter(|seen| self.within(seen.at, span)) {
-            let step = refusal(seen).or_else(|| named_step(seen));
-            let step = step.or_else(|| learned.get(reason(seen)).copied()).unwrap_or(unplaced);
-            *counts.entry((step, reason(seen))).or_default() += 1;
-        }
-        let mut all: Vec<DropOut> = counts
-            .into_iter()
-            .map(|((step, reason), count)| DropOut { step, reason: reason.to_owned(), count })
-            .collect();
-        all.sort_by(|a, b| (a.step, b.count, &a.reason).cmp(&(b.step, a.count, &b.reason)));
-        all
+        learned
     }
 
     /// Whether the events of `shape` send anything to the market.

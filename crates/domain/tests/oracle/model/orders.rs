@@ -51,6 +51,13 @@ fn with_state(mut outcomes: Vec<Outcome>, status: Option<OrderStatus>) -> Vec<Ou
     outcomes
 }
 
+/// Whether nothing more will come after one of these.
+fn ends(outcomes: &HashSet<Outcome>) -> bool {
+    [Outcome::Filled, Outcome::Canceled, Outcome::Rejected, Outcome::Expired, Outcome::Failed]
+        .iter()
+        .any(|outcome| outcomes.contains(outcome))
+}
+
 /// What is true of an order of which `reported` is known.
 fn implied(reported: &[Outcome]) -> HashSet<Outcome> {
     let mut all: HashSet<Outcome> = reported.iter().copied().collect();
@@ -91,6 +98,7 @@ struct Known {
     submitted: Option<Ts>,
     /// What the record that made it known as submitted is about.
     scope: Scope,
+    /// Whether any writer reported its end.
     ended: bool,
 }
 
@@ -216,23 +224,43 @@ impl Oracle {
     }
 
     fn writer_figures(&self, all: &mut Figures) {
+        let count = |writer, outcome| {
+            self.reporting(writer, outcome).len().max(self.implying(writer, outcome).len()) as u64
+        };
         for outcome in Outcome::ALL {
-            let counts: Vec<WriterCount> = Writer::all()
-                .map(|writer| {
-                    let count =
-                        self.reporting(writer, outcome).len().max(self.implying(writer, outcome).len());
-                    WriterCount { writer, count: count as u64 }
-                })
-                .filter(|count| count.count > 0)
+            let largest = Writer::all().map(|writer| count(writer, outcome)).max().unwrap_or_default();
+            let logs_that_tell: HashSet<bool> = Writer::all()
+                .filter(|writer| count(*writer, outcome) > 0)
+                .map(|writer| writer.order_logs)
                 .collect();
-            let largest = counts.iter().map(|count| count.count).max().unwrap_or_default();
+            let counts: Vec<WriterCount> = Writer::all()
+                .map(|writer| WriterCount { writer, count: count(writer, outcome) })
+                .filter(|by| {
+                    let [submitted, filled, canceled, rejected, expired, failed] = [
+                        Outcome::Submitted,
+                        Outcome::Filled,
+                        Outcome::Canceled,
+                        Outcome::Rejected,
+                        Outcome::Expired,
+                        Outcome::Failed,
+                    ]
+                    .map(|outcome| count(by.writer, outcome));
+                    let ended = filled + canceled + failed.max(rejected + expired);
+                    let is_open = submitted > ended && (submitted - ended) * 10 > largest;
+                    let compared = largest > 0
+                        && is_open
+                        && outcome != Outcome::Denied
+                        && !logs_that_tell.contains(&by.writer.order_logs);
+                    by.count > 0 || compared
+                })
+                .collect();
             let differ = counts.iter().any(|count| (largest - count.count) * 10 > largest);
             all.push((format!("writers.{}", outcome.name()), writers(&counts)));
             all.push((format!("differ.{}", outcome.name()), differ.to_string()));
         }
     }
 
-    /// By the writer that knows most orders by id, then most ends, then by the order logs.
+    /// By the writer that knows most orders by id, then of whose orders most have ended, then by the order logs.
     fn pending_figures(&self, all: &mut Figures) {
         let known = Writer::all()
             .map(|writer| (writer, self.known(writer)))
@@ -269,6 +297,8 @@ impl Oracle {
     /// The writer's orders that were submitted, with the time at which that was first seen.
     fn known(&self, writer: Writer) -> Vec<Known> {
         let mut orders: HashMap<_, Known> = HashMap::new();
+        let said = self.seen.iter().filter(|seen| ends(&implied(&reported(seen))));
+        let ended: HashSet<_> = said.filter_map(Seen::order).collect();
         for seen in self.of_writer(writer) {
             let Some(id) = seen.order() else { continue };
             let outcomes = implied(&reported(seen));
@@ -276,9 +306,7 @@ impl Oracle {
             if outcomes.contains(&Outcome::Submitted) && order.submitted.is_none() {
                 (order.submitted, order.scope) = (Some(seen.at), seen.scope);
             }
-            let ends =
-                [Outcome::Filled, Outcome::Canceled, Outcome::Rejected, Outcome::Expired, Outcome::Failed];
-            order.ended |= ends.iter().any(|outcome| outcomes.contains(outcome));
+            order.ended = ended.contains(&id);
         }
         orders.into_values().filter(|order| order.submitted.is_some()).collect()
     }
