@@ -242,6 +242,20 @@ fn a_reset_starts_over_and_counts_nothing_twice() {
 }
 
 #[wasm_bindgen_test]
+fn a_newer_session_takes_the_place_of_the_one_before() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
+    let announced = "event: session\ndata: {\"session\":\"new\",\"previous\":\"old\"}\n\n";
+    feed(&mut store, announced);
+    check_denied(&store, 2, 2);
+    assert_eq!(store.state().session().events(), 2, "the announcement is no event of the log");
+    let reset = "event: reset\ndata: {\"requested\":\"2\",\"first\":8,\"head\":8}\n\n";
+    feed(&mut store, &(heartbeat(NOW_S, 8, 8) + reset + &denied(8, NOW_S)));
+    check_denied(&store, 1, 1);
+    assert_eq!((store.repeated(), store.resets(), store.state().session().events()), (0, 1, 1));
+    assert_eq!(store.status(), &Status::Live);
+}
+
+#[wasm_bindgen_test]
 fn the_link_catches_up_until_the_head_is_here() {
     let mut store = opened(&heartbeat(NOW_S, 1, 3));
     for (id, expected) in [

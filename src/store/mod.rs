@@ -202,6 +202,8 @@ impl Store {
         match message.kind {
             "heartbeat" => self.take_heartbeat(message.data, flush),
             "reset" => self.reset(message.data, flush),
+            // Another session is the newest. Where the stream goes on with it, a heartbeat and a reset follow.
+            "session" => {}
             // A server that names no file kinds sends events.
             kind => self.event(Source::from_name(kind).unwrap_or(Source::Events), message, flush),
         }

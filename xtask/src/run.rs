@@ -124,7 +124,11 @@ impl Plan {
             println!("      generated session: {}", dir.display());
         }
         command.args(["--host", &self.host, "--port", &self.port.to_string(), "--static-dir"]);
-        command.arg(workspace.dist()).args(&self.extra);
+        command.arg(workspace.dist());
+        if !self.extra.iter().any(|flag| flag.starts_with("--journal-dir")) {
+            command.arg("--journal-dir").arg(workspace.target.join("journal"));
+        }
+        command.args(&self.extra);
         command.stdout(Stdio::from(output.try_clone()?)).stderr(Stdio::from(output));
         let mut group = Group::spawn(&mut command)?;
         let deadline = Instant::now() + START_DEADLINE;

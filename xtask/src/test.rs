@@ -5,16 +5,19 @@
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::system::{self, CHROMEDRIVER, CHROMIUM, NGINX};
+use crate::system::{self, CHROMEDRIVER, CHROMIUM, CURL, NGINX, PROMTOOL};
 use crate::tools::Tool;
 use crate::workspace::Workspace;
 use crate::{dashboard, feed, process, toolchain};
 
 /// Installs what tests need and runs all of them.
 pub(crate) fn main(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(7);
+    let mut steps = Steps::new(8);
     steps.attempt("Rust target and tools", || dashboard::ensure_tools(workspace));
     steps.attempt("browser, driver and web server", || system::ensure(&[&CHROMIUM, &CHROMEDRIVER, &NGINX]));
+    steps.attempt("curl and promtool, where they can be had", || {
+        system::ensure_if_possible(&[&CURL, &PROMTOOL])
+    });
     steps.attempt("native tests", || native(workspace));
     steps.attempt("tests in headless Chromium", || browser(workspace));
     steps.attempt("dashboard (release)", || dashboard::build(workspace));

@@ -22,6 +22,8 @@ const POLL: Duration = Duration::from_millis(50);
 pub fn serve(session_dir: &Path, port: u16, logs: &Path) -> Result<Process> {
     let mut command = Command::new(places::feed()?);
     command.arg("--session-dir").arg(session_dir).args(["--port", &port.to_string()]);
+    command.arg("--journal-dir").arg(logs.join("journal"));
+    command.args(["--trusted-proxy", "127.0.0.1"]); // nginx; the feed has no token here
     let mut process = Process::spawn(&mut command, "feed", logs)?;
     let deadline = Instant::now() + START_DEADLINE;
     while !is_up(port) {

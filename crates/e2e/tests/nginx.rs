@@ -127,3 +127,12 @@ fn events_pass_at_once_and_headers_of_a_resume_unchanged() -> Result<()> {
     read_until(&mut stream, "data: second")?;
     feed.join().unwrap()
 }
+
+#[test]
+fn a_feed_without_a_token_takes_the_word_of_nginx_about_its_clients() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let feed_port = aurora_e2e::places::free_port()?;
+    let _feed = aurora_e2e::feed::serve(&folder.path().join("session"), feed_port, folder.path())?;
+    let nginx = Nginx::start(&dist(folder.path())?, feed_port, folder.path())?;
+    check(&nginx.url(), "/health", "200", &["\"status\":\"waiting\""], &[])
+}

@@ -1,16 +1,25 @@
 //! The token that clients must send, and the comparison with what they sent.
 //!
 //! Invariants: only a digest is kept, both sides are hashed before a constant-time comparison (so lengths
-//! do not show), and no token ever reaches a log line, an error or `Debug`.
+//! do not show), and no token ever reaches a log line, an error or `Debug`. What a token file may
+//! be is `file`'s business, noticing its changes `follow`'s, which token is in force `access`'s, and what
+//! repeated failures cost `throttle`'s.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+mod access;
+mod file;
+mod follow;
+mod throttle;
+
+use std::{fmt, path::Path};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+pub(crate) use access::{Access, Ended, Lease, Pass};
+pub use file::TokenError;
+pub(crate) use follow::{TokenFile, keep_current};
+pub(crate) use throttle::{Throttle, Verdict};
 
 /// Header that carries the token; `Authorization: Bearer` is the other way.
 const TOKEN_HEADER: &str = "x-auth-token";
@@ -19,38 +28,6 @@ const TOKEN_HEADER: &str = "x-auth-token";
 #[derive(Clone)]
 pub struct Token {
     digest: [u8; 32],
-}
-
-/// Why a token file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    /// It cannot be read.
-    #[error(
-        "cannot read the token file {}: {source}; check --auth-token-file and the file's permissions",
-        path.display()
-    )]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It holds no token.
-    #[error("the token file {} is empty: write the token into it, on one line", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It holds something that no header can carry.
-    #[error(
-        "the token file {} must hold one line of printable ASCII without spaces",
-        path.display()
-    )]
-    NotOneWord {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 /// Why a request is refused.
@@ -73,18 +50,9 @@ impl Token {
     /// Reads a token from a file; white space around it is ignored.
     ///
     /// # Errors
-    /// When the file cannot be read, is empty or holds more than one word.
+    /// When the file cannot be read, is open to others, is empty or holds more than one word.
     pub fn read(path: &Path) -> Result<Self, TokenError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TokenError::Unreadable { path: path.to_path_buf(), source })?;
-        let token = text.trim();
-        if token.is_empty() {
-            return Err(TokenError::Empty { path: path.to_path_buf() });
-        }
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::NotOneWord { path: path.to_path_buf() });
-        }
-        Ok(Self::new(token))
+        file::read(path).map(|(token, _)| token)
     }
 
     /// Checks a request's headers.
@@ -96,6 +64,11 @@ impl Token {
         let own = headers.get(TOKEN_HEADER).map(|value| value.as_bytes().trim_ascii());
         let sent = own.or(bearer).ok_or(Denied::Missing)?;
         if bool::from(self.digest.ct_eq(&digest(sent))) { Ok(()) } else { Err(Denied::Wrong) }
+    }
+
+    /// Whether both are the same token.
+    fn is(&self, other: &Self) -> bool {
+        self.digest.ct_eq(&other.digest).into()
     }
 }
 
@@ -133,19 +106,6 @@ mod tests {
         check(&[("x-auth-token", "")], Err(Denied::Wrong));
         check(&[("x-auth-token", "s3cre")], Err(Denied::Wrong));
         check(&[("authorization", "Bearer s3cret2")], Err(Denied::Wrong));
-    }
-
-    #[test]
-    fn a_token_file_holds_one_word() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("token");
-        assert!(matches!(Token::read(&path), Err(TokenError::Unreadable { .. })));
-        std::fs::write(&path, " \n").unwrap();
-        assert!(matches!(Token::read(&path), Err(TokenError::Empty { .. })));
-        std::fs::write(&path, "two words\n").unwrap();
-        assert!(matches!(Token::read(&path), Err(TokenError::NotOneWord { .. })));
-        std::fs::write(&path, "s3cret\n").unwrap();
-        assert!(Token::read(&path).is_ok());
     }
 
     #[test]

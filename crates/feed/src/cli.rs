@@ -2,17 +2,23 @@
 //!
 //! Invariant: every complaint says what is wrong, where, and what to do about it.
 
+mod access;
+
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use access::{AccessArgs, AccessError};
 
 use crate::{
     auth::{Token, TokenError},
     config::Config,
+    hub::StreamLimits,
     journal::Limits,
     simulate,
     summarize::Format,
@@ -36,7 +42,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a live session in the bot's own shapes.
-    Simulate(SimulateArgs),
+    Simulate(Box<SimulateArgs>),
     /// Print a session's totals: orders, rates, reasons, latencies, and what could not be read.
     ///
     /// Reads all files of the session, rotated and gzipped parts included, and changes none. Windows end at the
@@ -99,15 +105,48 @@ pub struct FeedArgs {
     /// File with the token that clients must send.
     #[arg(long, env = "AURORA_AUTH_TOKEN_FILE", value_name = "FILE")]
     pub auth_token_file: Option<PathBuf>,
-    /// Events kept for replay, at most.
+    /// Who may ask, and how much.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Directory for the journal; by default a place for state of this user or service.
+    #[arg(long, env = "AURORA_JOURNAL_DIR", value_name = "DIR")]
+    pub journal_dir: Option<PathBuf>,
+    /// Events kept for replay, at most; those of the last --window-seconds always are.
     #[arg(long, env = "AURORA_JOURNAL_EVENTS", default_value_t = Limits::default().events, value_name = "N")]
-    pub journal_events: usize,
-    /// Bytes kept for replay, at most.
+    pub journal_events: u64,
+    /// Bytes kept for replay, at most; the file takes up to about a half more.
     #[arg(long, env = "AURORA_JOURNAL_BYTES", default_value_t = Limits::default().bytes, value_name = "N")]
-    pub journal_bytes: usize,
+    pub journal_bytes: u64,
+    /// Seconds for which events are kept for replay, at most.
+    #[arg(long, env = "AURORA_JOURNAL_SECONDS", default_value_t = Limits::default().age_seconds, value_name = "N")]
+    pub journal_seconds: u64,
+    /// Bytes that one request may replay; a client that needs more goes on with another request.
+    #[arg(long, env = "AURORA_REPLAY_BYTES", default_value_t = StreamLimits::default().replay_bytes, value_name = "N")]
+    pub replay_bytes: u64,
+    /// Seconds that a client which had caught up may fall behind before it is disconnected.
+    #[arg(long, env = "AURORA_LAG_SECONDS", default_value_t = StreamLimits::default().lag.as_secs(),
+          value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub lag_seconds: u64,
+    /// Sessions that may be open beside the one that is shown by default, 1 to 64.
+    #[arg(long, env = "AURORA_OPEN_SESSIONS", default_value_t = 8, value_name = "N",
+          value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub open_sessions: u8,
     /// What is logged: error, warn, info, debug, trace, or a filter such as `aurora_feed=debug`.
     #[arg(long, env = "AURORA_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
     pub log_level: String,
+    /// How log lines look.
+    #[arg(long, env = "AURORA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Why the feed does not start.
@@ -143,6 +182,9 @@ pub enum CliError {
     /// The token file cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Who may ask is said wrongly.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Another program listens there.
     #[error("port {port} on {host} is in use: another feed may be running; stop it, or pass another --port")]
     PortInUse {
@@ -202,9 +244,23 @@ impl FeedArgs {
         }
         Ok(Config {
             static_dir: self.static_dir.clone(),
+            trust: self.access.trust(token.is_some())?,
+            connections: self.access.connections(),
             token,
+            token_file: self.auth_token_file.clone(),
             window_seconds: self.window_seconds,
-            journal: Limits { events: self.journal_events, bytes: self.journal_bytes },
+            streams: StreamLimits {
+                lag: Duration::from_secs(self.lag_seconds),
+                replay_bytes: self.replay_bytes,
+            },
+            open_sessions: usize::from(self.open_sessions),
+            journal_dir: self.journal_dir.clone(),
+            journal: Limits {
+                events: self.journal_events,
+                bytes: self.journal_bytes,
+                age_seconds: self.journal_seconds,
+                window_seconds: self.window_seconds,
+            },
             ..Config::new(session_dir)
         })
     }
@@ -223,6 +279,8 @@ pub async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener, CliE
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn config(flags: &[&str]) -> Result<Config, CliError> {
@@ -257,11 +315,16 @@ mod tests {
         check_refused(&["--host", "0.0.0.0"], &["0.0.0.0", "without a token", "--auth-token-file"]);
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
-        std::fs::write(&file, "s3cret").unwrap();
+        write_token(&file);
         let flags = ["--host", "0.0.0.0", "--auth-token-file", file.to_str().unwrap()];
         assert!(config(&flags).unwrap().token.is_some());
         assert!(config(&["--host", "localhost"]).is_ok());
         assert!(config(&["--host", "::1"]).is_ok());
+    }
+
+    fn write_token(file: &Path) {
+        std::fs::write(file, "s3cret").unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     #[test]
@@ -269,6 +332,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let file = file.to_str().unwrap();
         check_refused(&["--session-dir", file], &["--session-dir", file, "not a directory"]);
         check_refused(&["--static-dir", file], &["--static-dir", file, "not a directory"]);

@@ -2,7 +2,10 @@
 //!
 //! Invariant: no clock inside; what was held back is counted and handed out with the next line that passes.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// How many lines of one kind pass per [`PERIOD`].
 const BURST: u32 = 5;
@@ -32,6 +35,26 @@ impl LogRate {
         }
         self.passed += 1;
         Some(std::mem::take(&mut self.held_back))
+    }
+}
+
+/// A [`LogRate`] that several threads ask, with a clock of its own.
+#[derive(Debug)]
+pub(crate) struct SharedLogRate {
+    started: Instant,
+    rate: Mutex<LogRate>,
+}
+
+impl Default for SharedLogRate {
+    fn default() -> Self {
+        Self { started: Instant::now(), rate: Mutex::default() }
+    }
+}
+
+impl SharedLogRate {
+    /// As [`LogRate::pass`], now.
+    pub(crate) fn pass(&self) -> Option<u64> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner).pass(self.started.elapsed())
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::Context as _;
 use aurora_feed::{
-    cli::{Cli, CliError, Command, FeedArgs, SimulateArgs, SummarizeArgs, listen},
+    cli::{Cli, CliError, Command, FeedArgs, LogFormat, SimulateArgs, SummarizeArgs, listen},
     simulate,
     summarize::{self, Report, SummarizeError},
 };
@@ -27,12 +27,12 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let log_level = match &cli.command {
-        None => &cli.serve.feed.log_level,
-        Some(Command::Simulate(args)) => &args.feed.log_level,
-        Some(Command::Summarize(_)) => "warn",
+    let (log_level, log_format) = match &cli.command {
+        None => (&*cli.serve.feed.log_level, cli.serve.feed.log_format),
+        Some(Command::Simulate(args)) => (&*args.feed.log_level, args.feed.log_format),
+        Some(Command::Summarize(_)) => ("warn", LogFormat::Text),
     };
-    let outcome = log_to_stderr(log_level).and_then(|()| run(&cli));
+    let outcome = log_to_stderr(log_level, log_format).and_then(|()| run(&cli));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -83,11 +83,19 @@ fn summarize(args: &SummarizeArgs) -> anyhow::Result<()> {
 async fn serve(session_dir: &Path, args: &FeedArgs, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let config = args.config(session_dir)?;
     if config.token.is_none() {
-        warn!("no --auth-token-file: serving loopback only, and anyone on this machine can read the session");
+        warn!(
+            "no --auth-token-file: serving loopback only, and anyone on this machine can read the session, \
+             through a --trusted-proxy also anyone whom that lets in"
+        );
     }
     let listener = listen(args.address()?).await?;
     let address = listener.local_addr().context("the socket has no address")?;
-    info!(session_dir = %session_dir.display(), "listening on http://{address}");
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        session_dir = %session_dir.display(),
+        token = config.token.is_some(),
+        "listening on http://{address}"
+    );
     let shutdown = async move {
         stop.wait_for(|stop| *stop).await.ok();
     };
@@ -137,14 +145,15 @@ fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(stopped)
 }
 
-fn log_to_stderr(level: &str) -> anyhow::Result<()> {
+fn log_to_stderr(level: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(level)
         .map_err(|error| CliError::LogLevel { level: level.to_owned(), reason: error.to_string() })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
-        .with_target(false)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(stderr().is_terminal()).init(),
+        LogFormat::Json => {
+            log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        }
+    }
     Ok(())
 }

@@ -16,11 +16,13 @@ mod text;
 mod value;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 /// Of which at least one stands in every line that needs work: the credential words, the `@` of a URL with
 /// user and password, and escapes of ASCII characters, behind which a word can hide.
-const SUSPICIOUS: [&str; 18] = [
+const SUSPICIOUS: [&str; 21] = [
     "token",
     "secret",
     "passw",
@@ -29,7 +31,10 @@ const SUSPICIOUS: [&str; 18] = [
     "pin",
     "key",
     "auth",
-    "signature",
+    "sign",
+    "cookie",
+    "hmac",
+    "jwt",
     "credential",
     "bearer",
     "@",

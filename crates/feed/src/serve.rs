@@ -2,32 +2,34 @@
 
 use std::{
     io,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tokio::{net::TcpListener, sync::watch, task::AbortHandle};
+use tracing::{error, info, warn};
 
 use crate::{
-    clock,
+    auth::{self, Access, TokenFile},
     config::Config,
-    http,
-    hub::Hub,
-    journal::MemoryJournal,
-    metrics::Metrics,
-    publisher::Publisher,
+    http::{self, App, Guard},
+    journal::{PlaceError, default_dir, make_dir},
+    net::{self, ConnectionLimits, Gate},
     redact::Redactor,
-    status::Status,
-    tail::{self, Tailer},
+    sessions::{self, Registry},
+    system::System,
+    totals::Totals,
 };
 
-/// How many batches may wait between tail and publisher; a batch is at most about 256 KiB of lines.
-const BATCHES_AHEAD: usize = 16;
+/// How many looks at the files there are to one look at the directory for new sessions.
+const POLLS_PER_SCAN: u32 = 10;
 
-/// How long connections may take to end after the streams were ended.
+/// Memory and disks are looked at every so many looks at the directory.
+const SCANS_PER_CHECK: u32 = 30;
+
+/// How long the threads may take to end after the streams were ended.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// Why the feed stopped.
@@ -42,6 +44,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// There is no place for journals.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The word search of the redaction could not be built.
     #[error("cannot prepare redaction: {source}")]
     Redaction {
@@ -49,98 +54,122 @@ pub enum ServeError {
         #[source]
         source: aho_corasick::BuildError,
     },
-    /// The server failed.
-    #[error("the HTTP server failed: {source}")]
-    Server {
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
 }
 
 /// Serves a session on `listener` until `shutdown` completes; then ends every stream at once and returns
 /// within about half a second.
 ///
 /// # Errors
-/// When a thread cannot be started or the server fails.
+/// When a thread cannot be started, or there is no place for journals.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let first_id = clock::unix_nanos() / 1_000;
-    let hub = Arc::new(Hub::new(Arc::new(MemoryJournal::new(config.journal, first_id))));
-    let status = Arc::new(Status::new(&config.session_dir));
-    let metrics = Arc::new(Metrics::new(config.window_seconds));
+    let totals = Arc::new(Totals::new());
+    let system = Arc::new(System::new());
     let redactor = Redactor::new().map_err(|source| ServeError::Redaction { source })?;
-    let publisher = Publisher::new(Arc::clone(&hub), Arc::clone(&status), Arc::clone(&metrics), redactor);
-    let threads = Threads::start(&config, Arc::clone(&status), publisher)?;
-    let app = http::router(&config, Arc::clone(&hub), status, metrics);
-    let ended = end_streams_on(shutdown, Arc::clone(&hub));
-    let outcome = run_server(listener, app, ended).await;
-    hub.close();
-    threads.join().await;
-    outcome
-}
-
-async fn run_server(
-    listener: TcpListener,
-    app: axum::Router,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let graceful = async move {
-        ended.await;
-        stopping.send(()).ok();
+    let limits = ConnectionLimits { total: net::make_room(config.connections.total), ..config.connections };
+    let gate = Arc::new(Gate::new(limits));
+    let access = Arc::new(Access::new(config.token.clone(), limits.stream_age));
+    let journal_dir = config.journal_dir.clone().map_or_else(default_dir, Ok)?;
+    match make_dir(&journal_dir) {
+        Ok(()) => info!(dir = %journal_dir.display(), "journals are kept here"),
+        // Each session says what becomes of it meanwhile.
+        Err(error) => error!("{error}; it is tried again"),
+    }
+    let registry = Arc::new(Registry::new(&config, journal_dir.clone(), Arc::clone(&totals), redactor));
+    let disks = vec![("session_dir", config.session_dir.clone()), ("journal_dir", journal_dir)];
+    let scanner = Scanner::start(&config, Arc::clone(&registry), Arc::clone(&system), disks.clone())?;
+    let app = App {
+        sessions: Arc::clone(&registry),
+        totals: Arc::clone(&totals),
+        system,
+        gate: Arc::clone(&gate),
+        disks,
+        window_seconds: config.window_seconds,
+        heartbeat_interval: config.heartbeat_interval,
+        has_token: config.token.is_some(),
+        logs: http::Logs::default(),
     };
-    let listener = listener.tap_io(|stream| {
-        stream.set_nodelay(true).ok();
-    });
-    let server = axum::serve(listener, app).with_graceful_shutdown(graceful);
-    tokio::select! {
-        outcome = async { server.await } => outcome.map_err(|source| ServeError::Server { source }),
-        () = async {
-            if stopped.await.is_ok() {
-                tokio::time::sleep(SHUTDOWN_GRACE).await;
-                warn!("some connections did not end in time and are cut");
+    let keeping = keep_token_current(&config, &access, &registry);
+    let guard = Guard::new(access, Arc::clone(&gate), config.trust.clone());
+    let app = http::router(&config, guard, app);
+    let ended = end_streams_on(shutdown, Arc::clone(&registry), totals);
+    net::serve(listener, app, gate, config.trust.trusted_proxies, ended).await;
+    registry.close();
+    keeping.abort();
+    scanner.join(registry).await;
+    Ok(())
+}
+
+/// Reads the token file again whenever it changes; what is wrong with it is part of the feed's condition.
+fn keep_token_current(config: &Config, access: &Arc<Access>, registry: &Arc<Registry>) -> AbortHandle {
+    let (look, looks) = watch::channel(());
+    let interval = config.token_interval;
+    let (access, registry, path) = (Arc::clone(access), Arc::clone(registry), config.token_file.clone());
+    let keeping = async move {
+        let Some(path) = path else { return };
+        let told = |trouble| {
+            registry.set_token_trouble(trouble);
+        };
+        let ticking = async {
+            loop {
+                tokio::time::sleep(interval).await;
+                look.send_replace(());
             }
-        } => Ok(()),
-    }
+        };
+        tokio::select! {
+            () = auth::keep_current(TokenFile::new(path), access, looks, told) => {}
+            () = ticking => {}
+        }
+    };
+    tokio::spawn(keeping).abort_handle()
 }
 
-async fn end_streams_on(shutdown: impl Future<Output = ()>, hub: Arc<Hub>) {
+async fn end_streams_on(shutdown: impl Future<Output = ()>, registry: Arc<Registry>, totals: Arc<Totals>) {
     shutdown.await;
-    info!(clients = hub.clients(), "shutting down: ending all streams");
-    hub.close();
+    info!(clients = totals.streams(), "shutting down: ending all streams");
+    registry.close();
 }
 
-/// The tail's and the publisher's threads.
-struct Threads {
+/// The thread that looks for sessions.
+struct Scanner {
     stop: mpsc::Sender<()>,
-    handles: [JoinHandle<()>; 2],
+    thread: JoinHandle<()>,
 }
 
-impl Threads {
-    fn start(config: &Config, status: Arc<Status>, publisher: Publisher) -> Result<Self, ServeError> {
-        let (out, messages) = mpsc::sync_channel(BATCHES_AHEAD);
+impl Scanner {
+    /// Looks once, so that whoever connects finds what there is, and then goes on in a thread.
+    fn start(
+        config: &Config,
+        registry: Arc<Registry>,
+        system: Arc<System>,
+        disks: Vec<(&'static str, PathBuf)>,
+    ) -> Result<Self, ServeError> {
+        registry.scan();
         let (stop, stopped) = mpsc::channel();
-        let publishing = std::thread::Builder::new()
-            .name("publish".to_owned())
-            .spawn(move || publisher.run(&messages))
-            .map_err(|source| ServeError::Thread { what: "publisher", source })?;
-        let tailer = Tailer::new(config.session_dir.clone(), status);
-        let tailing = tail::spawn(tailer, config.poll_interval, stopped, out)
-            .map_err(|source| ServeError::Thread { what: "tail", source })?;
-        Ok(Self { stop, handles: [tailing, publishing] })
+        let pause = config.poll_interval * POLLS_PER_SCAN;
+        let mut scans = 0_u32;
+        let check = move || {
+            if scans.is_multiple_of(SCANS_PER_CHECK) {
+                let dirs: Vec<&Path> = disks.iter().map(|(_, dir)| dir.as_path()).collect();
+                system.warn_of_shortage(&dirs);
+            }
+            scans = scans.wrapping_add(1);
+        };
+        let thread = sessions::spawn(registry, pause, stopped, check)
+            .map_err(|source| ServeError::Thread { what: "sessions", source })?;
+        Ok(Self { stop, thread })
     }
 
-    /// Tells both to stop and waits for them.
-    async fn join(self) {
-        let Self { stop, handles } = self;
+    /// Tells it to stop, and waits for it and for the threads of all sessions.
+    async fn join(self, registry: Arc<Registry>) {
+        let Self { stop, thread } = self;
         drop(stop);
-        let joined = tokio::task::spawn_blocking(move || handles.into_iter().try_for_each(JoinHandle::join));
+        let joined = tokio::task::spawn_blocking(move || thread.join().is_ok() & registry.join());
         match tokio::time::timeout(SHUTDOWN_GRACE, joined).await {
-            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(true)) => {}
             Ok(_) => warn!("a thread of the feed ended with a panic"),
             Err(_) => warn!("a thread of the feed did not end in time"),
         }

@@ -1,7 +1,7 @@
-//! What the feed knows about itself: counters, the session it follows, what is wrong with its files.
+//! What the feed knows about one session's files: counters, positions, what is wrong with them.
 //!
 //! Invariants: the tail and the publisher write, HTTP reads; nobody decides anything by it. Counters only
-//! grow while the process lives.
+//! grow while the session is open.
 
 use std::{
     collections::BTreeMap,
@@ -10,36 +10,35 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
 };
 
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// The feed's own state, shared between its threads.
+/// One session's condition, shared between its thread and HTTP.
 pub(crate) struct Status {
-    root: PathBuf,
-    started: Instant,
+    dir: PathBuf,
     lines: AtomicU64,
     malformed: AtomicU64,
     oversized: AtomicU64,
     last_append_ns: AtomicU64,
+    /// 0 before the first.
+    lag_ns: AtomicU64,
     tail: Mutex<TailStatus>,
     /// Told of each change of the condition, so that clients need not wait for the next heartbeat.
     news: watch::Sender<()>,
 }
 
-/// What the tail reports.
+/// What the tail and the registry report.
 #[derive(Debug, Default)]
 struct TailStatus {
-    session: Option<PathBuf>,
-    waiting_for: Option<String>,
+    gone: Option<String>,
     reading_history: bool,
     positions: BTreeMap<String, u64>,
     troubles: BTreeMap<String, String>,
 }
 
-/// Counted lines since the process began.
+/// Counted lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Lines published.
@@ -50,7 +49,7 @@ pub(crate) struct Counts {
     pub(crate) oversized: u64,
 }
 
-/// The feed's condition in one word.
+/// A condition in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Condition {
@@ -63,21 +62,26 @@ pub(crate) enum Condition {
 }
 
 impl Status {
-    /// `root` is the directory that the operator named.
-    pub(crate) fn new(root: &Path) -> Self {
+    /// `dir` is the session's directory.
+    pub(crate) fn new(dir: &Path) -> Self {
         Self {
-            root: root.to_path_buf(),
-            started: Instant::now(),
+            dir: dir.to_path_buf(),
             lines: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
             oversized: AtomicU64::new(0),
             last_append_ns: AtomicU64::new(0),
+            lag_ns: AtomicU64::new(0),
             tail: Mutex::default(),
             news: watch::Sender::new(()),
         }
     }
 
-    /// Wakes at each change of the condition or the session.
+    /// The session's directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Wakes at each change of the condition.
     pub(crate) fn news(&self) -> watch::Receiver<()> {
         self.news.subscribe()
     }
@@ -96,9 +100,21 @@ impl Status {
         }
     }
 
-    /// A log was written to at this Unix time in nanoseconds.
-    pub(crate) fn appended(&self, at_ns: u64) {
-        self.last_append_ns.fetch_max(at_ns, Relaxed);
+    /// Lines were published at `now_ns` of a log that was last written to at `written_ns`, both Unix nanoseconds;
+    /// `live` where they are not history.
+    pub(crate) fn published(&self, written_ns: u64, now_ns: u64, live: bool) {
+        self.last_append_ns.fetch_max(written_ns, Relaxed);
+        if live {
+            self.lag_ns.store(now_ns.saturating_sub(written_ns).max(1), Relaxed);
+        }
+    }
+
+    /// Seconds from the write of a log to the publication of its lines, at the last ones that were published live.
+    pub(crate) fn lag_seconds(&self) -> Option<f64> {
+        match self.lag_ns.load(Relaxed) {
+            0 => None,
+            lag => Some(lag as f64 / 1e9),
+        }
     }
 
     /// Seconds since a log was last written to; `None` before the first line.
@@ -109,46 +125,24 @@ impl Status {
         }
     }
 
-    pub(crate) fn uptime_seconds(&self) -> f64 {
-        self.started.elapsed().as_millis() as f64 / 1e3
-    }
-
-    /// The directory that is followed: the session, or what the operator named while there is none.
-    pub(crate) fn session_dir(&self) -> PathBuf {
-        self.tail().session.clone().unwrap_or_else(|| self.root.clone())
-    }
-
-    /// The session's directory name; `None` while there is none.
-    pub(crate) fn session_name(&self) -> Option<String> {
-        let tail = self.tail();
-        Some(tail.session.as_ref()?.file_name()?.to_string_lossy().into_owned())
-    }
-
-    /// There is no session, and why. True where that is news.
-    pub(crate) fn wait_for(&self, what: &str) -> bool {
-        let mut tail = self.tail();
-        let news = tail.waiting_for.as_deref() != Some(what);
-        tail.waiting_for = Some(what.to_owned());
-        self.tell(news)
-    }
-
-    pub(crate) fn begin_session(&self, dir: &Path) {
-        *self.tail() = TailStatus { session: Some(dir.to_path_buf()), ..TailStatus::default() };
-        self.tell(true);
-    }
-
-    /// The session is (still, again) there.
-    pub(crate) fn found(&self) {
-        let waited = self.tail().waiting_for.take().is_some();
-        self.tell(waited);
-    }
-
     pub(crate) fn set_reading_history(&self, reading: bool) {
         self.tail().reading_history = reading;
     }
 
+    /// Whether what was written before is still being read.
+    pub(crate) fn is_reading_history(&self) -> bool {
+        self.tail().reading_history
+    }
+
     pub(crate) fn set_position(&self, file: &str, offset: u64) {
         self.tail().positions.insert(file.to_owned(), offset);
+    }
+
+    /// As [`Status::set_position`], for what is known of a file from before, where it is one that grows.
+    pub(crate) fn set_known(&self, file: &str, offset: u64) {
+        if crate::session::Source::ALL.iter().any(|source| file == format!("{}.jsonl", source.name())) {
+            self.set_position(file, offset);
+        }
     }
 
     /// Sets or clears what is wrong with a file. True where that is news.
@@ -158,6 +152,14 @@ impl Status {
             Some(text) => tail.troubles.insert(file.to_owned(), text.clone()) != Some(text),
             None => tail.troubles.remove(file).is_some(),
         };
+        self.tell(news)
+    }
+
+    /// Sets or clears that the session's directory is not there. True where that is news.
+    pub(crate) fn set_gone(&self, gone: Option<String>) -> bool {
+        let mut tail = self.tail();
+        let news = tail.gone != gone;
+        tail.gone = gone;
         self.tell(news)
     }
 
@@ -174,22 +176,23 @@ impl Status {
         self.tail().positions.clone()
     }
 
+    /// What is wrong, by file or part of the feed.
+    pub(crate) fn troubles(&self) -> BTreeMap<String, String> {
+        self.tail().troubles.clone()
+    }
+
     /// The condition and a sentence for the operator, where there is something to say.
     pub(crate) fn condition(&self) -> (Condition, Option<String>) {
         let tail = self.tail();
-        if let Some(what) = &tail.waiting_for {
-            let condition = if tail.session.is_some() { Condition::Degraded } else { Condition::Waiting };
-            return (condition, Some(what.clone()));
+        if let Some(gone) = &tail.gone {
+            return (Condition::Degraded, Some(gone.clone()));
         }
         if !tail.troubles.is_empty() {
             let troubles: Vec<&str> = tail.troubles.values().map(String::as_str).collect();
             return (Condition::Degraded, Some(troubles.join("; ")));
         }
-        match (&tail.session, tail.reading_history) {
-            (None, _) => (Condition::Waiting, Some("looking for the session directory".to_owned())),
-            (Some(_), true) => (Condition::Ok, Some("reading the session's history".to_owned())),
-            (Some(_), false) => (Condition::Ok, None),
-        }
+        let message = tail.reading_history.then(|| "reading the session's history".to_owned());
+        (Condition::Ok, message)
     }
 
     fn tail(&self) -> MutexGuard<'_, TailStatus> {
@@ -209,29 +212,48 @@ mod tests {
 
     #[test]
     fn the_condition_follows_the_session_and_its_files() {
-        let status = Status::new(Path::new("/logs"));
-        check(&status, Condition::Waiting, "looking");
-        assert!(status.wait_for("no directory"));
-        assert!(!status.wait_for("no directory"));
-        check(&status, Condition::Waiting, "no directory");
-        status.begin_session(Path::new("/logs/one"));
+        let status = Status::new(Path::new("/logs/one"));
+        check(&status, Condition::Ok, "");
         status.set_reading_history(true);
         check(&status, Condition::Ok, "history");
         status.set_reading_history(false);
-        check(&status, Condition::Ok, "");
         assert!(status.set_trouble("orders.jsonl", Some("unreadable".to_owned())));
         assert!(!status.set_trouble("orders.jsonl", Some("unreadable".to_owned())));
         check(&status, Condition::Degraded, "unreadable");
+        assert!(status.set_gone(Some("not there".to_owned())));
+        check(&status, Condition::Degraded, "not there");
+        assert!(status.set_gone(None));
         assert!(status.set_trouble("orders.jsonl", None));
         check(&status, Condition::Ok, "");
+    }
+
+    #[test]
+    fn a_change_wakes_who_listens_and_a_repetition_does_not() {
+        let status = Status::new(Path::new("/logs/one"));
+        let mut news = status.news();
+        news.mark_unchanged();
+        status.set_gone(None);
+        status.set_trouble("orders.jsonl", None);
+        assert!(!news.has_changed().unwrap());
+        status.set_gone(Some("not there".to_owned()));
+        assert!(news.has_changed().unwrap());
     }
 
     #[test]
     fn the_age_counts_from_the_newest_append() {
         let status = Status::new(Path::new("/logs"));
         assert_eq!(status.last_event_age_seconds(5_000_000_000), None);
-        status.appended(4_000_000_000);
-        status.appended(3_000_000_000);
+        status.published(4_000_000_000, 4_000_000_000, true);
+        status.published(3_000_000_000, 4_100_000_000, true);
         assert_eq!(status.last_event_age_seconds(5_500_000_000), Some(1.5));
+    }
+
+    #[test]
+    fn lag_is_measured_live_and_not_on_history() {
+        let status = Status::new(Path::new("/logs"));
+        status.published(1_000_000_000, 9_000_000_000, false);
+        assert_eq!(status.lag_seconds(), None);
+        status.published(9_000_000_000, 9_250_000_000, true);
+        assert_eq!(status.lag_seconds(), Some(0.25));
     }
 }

@@ -24,7 +24,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
-const GREETING: &str = "This is the Aurora feed. It serves the event stream at /sse and its health at /health.\n\
+const GREETING: &str = "This is the Aurora feed. It serves the event stream at /sse, sessions at /sessions, figures at\n\
+    /status and /metrics, and its health at /health.\n\
     To see the dashboard here, build it and start the feed with --static-dir dist\n";
 
 /// Headers of every static answer but the caching one.
@@ -48,8 +49,9 @@ pub(super) fn router(dir: Option<&Path>) -> Router {
 
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
-    let message =
-        format!("nothing at {path}: the feed serves /sse, /health, /healthz and the dashboard at /");
+    let message = format!(
+        "nothing at {path}: the feed serves /sse, /sessions, /status, /metrics, /health, /healthz and the dashboard at /"
+    );
     super::error(StatusCode::NOT_FOUND, "not_found", &message)
 }
 

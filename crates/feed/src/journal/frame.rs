@@ -18,6 +18,27 @@ impl Frames {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
+
+    /// The same frames in pieces of at most `max_bytes`, unless one frame alone is larger, and `max_frames`.
+    /// They share the bytes.
+    pub(crate) fn split(self, max_bytes: usize, max_frames: usize) -> Vec<Self> {
+        if self.bytes.len() <= max_bytes && self.len() <= max_frames {
+            return vec![self];
+        }
+        let mut pieces = Vec::new();
+        let (mut first, mut start, mut rest) = (self.first, 0, self.ends.as_slice());
+        while !rest.is_empty() {
+            let room = start + max_bytes;
+            let fit = rest.partition_point(|end| *end as usize <= room).clamp(1, max_frames.max(1));
+            let (piece, behind) = rest.split_at_checked(fit).unwrap_or((rest, &[]));
+            let end = piece.last().map_or(start, |end| *end as usize);
+            let base = u32::try_from(start).unwrap_or(u32::MAX);
+            let ends = piece.iter().map(|end| end - base).collect();
+            pieces.push(Self { first, bytes: self.bytes.slice(start..end), ends });
+            (first, start, rest) = (first + piece.len() as u64, end, behind);
+        }
+        pieces
+    }
 }
 
 /// Encodes frames.
@@ -77,6 +98,30 @@ mod tests {
                         id: 8\nevent: aurora_events\ndata: {\"b\": 1}\n\n";
         assert_eq!(std::str::from_utf8(&frames.bytes).unwrap(), expected);
         assert_eq!((frames.len(), frames.ends[1] as usize), (2, expected.len()));
+    }
+
+    fn check_split(max_bytes: usize, max_frames: usize, lengths: &[usize]) {
+        let mut writer = FrameWriter::new(1);
+        for line in ["{}", "{\"long\": \"0123456789\"}", "{}", "{}", "{}"] {
+            writer.push("orders", line);
+        }
+        let whole = writer.finish().unwrap();
+        let pieces = whole.clone().split(max_bytes, max_frames);
+        assert_eq!(pieces.iter().map(Frames::len).collect::<Vec<_>>(), lengths);
+        let joined: Vec<u8> = pieces.iter().flat_map(|piece| piece.bytes.to_vec()).collect();
+        assert_eq!(joined, whole.bytes);
+        for piece in pieces {
+            assert!(piece.bytes.starts_with(format!("id: {}\n", piece.first).as_bytes()));
+            assert_eq!(*piece.ends.last().unwrap() as usize, piece.bytes.len());
+        }
+    }
+
+    #[test]
+    fn frames_are_split_between_frames_alone() {
+        check_split(usize::MAX >> 1, 5, &[5]);
+        check_split(1, 5, &[1, 1, 1, 1, 1]);
+        check_split(70, 5, &[1, 1, 2, 1]);
+        check_split(1_000, 2, &[2, 2, 1]);
     }
 
     #[test]

@@ -15,15 +15,22 @@ pub(super) fn redact(line: &str) -> Cow<'_, str> {
         let content = slice(line, start + 1, end.saturating_sub(1));
         let colon = skip_space(line, end);
         at = end;
-        if let Some(clean) = string(content) {
-            out.replace(start, end, &clean);
+        let clean = string(content);
+        if let Some(clean) = &clean {
+            out.replace(start, end, clean);
         }
         if byte(line, colon) == Some(b':') {
             at = skip_space(line, colon + 1);
             let kind = kind_of(content);
-            if kind != Kind::Plain {
+            // What is left of a key may say more than the key did; then it would go the next time.
+            let left = clean.as_deref().map_or(kind, |clean| kind_of(slice(clean, 1, clean.len() - 1)));
+            let kinds = [kind, left];
+            if kinds != [Kind::Plain; 2] {
                 let value_end = value_end(line, at);
-                if !kind.spares(slice(line, at, value_end)) && !spares_string(kind, line, at, value_end) {
+                let spares = |kind: Kind| {
+                    kind.spares(slice(line, at, value_end)) || spares_string(kind, line, at, value_end)
+                };
+                if !kinds.into_iter().all(spares) {
                     out.replace(at, value_end, &format!("\"{REDACTED}\""));
                 }
                 at = value_end;

@@ -7,7 +7,7 @@
 use super::escape;
 
 /// Count anywhere in a key, in lower case and without separators.
-const STEMS: [&str; 14] = [
+const STEMS: [&str; 17] = [
     "token",
     "secret",
     "password",
@@ -22,13 +22,16 @@ const STEMS: [&str; 14] = [
     "privatekey",
     "accesskey",
     "listenkey",
+    "cookie",
+    "hmac",
+    "jwt",
 ];
 
 /// Count as whole words.
 const WORDS: [&str; 3] = ["auth", "oauth", "pin"];
 
-/// Make a credential of a key that also has the word `key`.
-const KEYS_OF: [&str; 6] = ["api", "access", "private", "listen", "signing", "encryption"];
+/// Make a credential of a key that also has the word `key`, or `sign` as exchanges call a signature.
+const KEYS_OF: [&str; 7] = ["api", "access", "private", "listen", "signing", "encryption", "bapi"];
 
 /// Words of keys such as `tokens_per_minute`, whose numbers are amounts.
 const AMOUNTS: [&str; 14] = [
@@ -65,7 +68,9 @@ impl Kind {
     /// By the words of a key, which may be escaped.
     pub(super) fn of(key: &str) -> Self {
         let words = words(&escape::decoded(key));
-        if !is_credential(&words) {
+        if words == ["sign"] {
+            Self::Amount // a signature in queries, and of a position in figures
+        } else if !is_credential(&words) {
             Self::Plain
         } else if words.last().is_some_and(|word| word == "mask") {
             Self::Mask
@@ -95,7 +100,7 @@ fn is_credential(words: &[String]) -> bool {
     STEMS.iter().any(|stem| glued.contains(stem))
         || WORDS.contains(&glued.as_str())
         || has(&WORDS)
-        || has(&["key", "keys"]) && has(&KEYS_OF)
+        || has(&["key", "keys", "sign"]) && has(&KEYS_OF)
 }
 
 /// A key's words in lower case: `XMlApiKey_2` is `x`, `ml`, `api`, `key`, `2`.
@@ -152,6 +157,7 @@ mod tests {
             Kind::Credential,
             &["AUTH_2", "oauth", "listenKey", "to\\u006ben", "%74oken", "accesstoken", "pin", "bearer"],
         );
+        check(Kind::Credential, &["OK-ACCESS-SIGN", "X-BAPI-SIGN", "Set-Cookie", "hmacSha256", "id_jwt"]);
         check(Kind::Credential, &["Proxy-Authorization", "aws_credentials", "privateKeyPem", "basicAuth"]);
     }
 
@@ -162,6 +168,8 @@ mod tests {
             Kind::Plain,
             &["keyboard", "access", "api_monkey", "spin", "event_code", "alias", "passed", ""],
         );
+        check(Kind::Plain, &["signal", "signed", "design", "sign_changes", "assign"]);
+        check(Kind::Amount, &["sign", "Sign"]);
         check(Kind::Mask, &["token_mask", "apiKeyMask"]);
         check(Kind::Amount, &["tokens_per_minute", "tokenCount", "token_expires_at"]);
     }

@@ -41,6 +41,7 @@ fn values_of_credential_keys_go() {
         r#"[{"password":"[redacted]"},{"signature":"[redacted]"}]"#,
     );
     check(r#"{"to\u006ben":"x","\u0061uth":"y"}"#, r#"{"to\u006ben":"[redacted]","\u0061uth":"[redacted]"}"#);
+    check(r#"{"Bearer _mask":"{}"}"#, r#"{"Bearer [redacted]":"[redacted]"}"#);
     check(r#"{"secrets":{"live":"x"}}"#, r#"{"secrets":"[redacted]"}"#);
     check(r#"{"token_mask":"abcdef"}"#, r#"{"token_mask":"[redacted]"}"#);
     check(r#"{"tokens_per_minute":"abc"}"#, r#"{"tokens_per_minute":"[redacted]"}"#);
@@ -52,6 +53,7 @@ fn masks_codes_and_ordinary_keys_stay() {
     check_unchanged(r#"{"event_code": "OPS.TOKEN_ROTATE", "details": {"token_mask": "****1853"}}"#);
     check_unchanged(r#"{"event_code": "OPS.TOKEN.ALIAS_USED", "details": {"alias": "AURORA_OPS_TOKEN"}}"#);
     check_unchanged(r#"{"idempotency_key":"abc","keys":["a"],"author":"x","authority":"y"}"#);
+    check_unchanged(r#"{"sign": -1, "signal": "buy", "e": "sign=-1, signal: long"}"#);
     check_unchanged(r#"{"token": null, "secret": "", "password": false, "auth": true, "tokens": []}"#);
     check_unchanged(r#"{"why":"token expired","authorized":"yes","tokens_per_minute":60}"#);
     check_unchanged(r#"{"url":"wss://localhost:9443/ws/dogeusdt@bookTicker","b":"ü\u00fc"}"#);
@@ -76,6 +78,8 @@ fn credentials_inside_strings_go() {
         "[('x-mbx-apikey', 'k1'), ('accept', '*')]",
         "[('x-mbx-apikey', '[redacted]'), ('accept', '*')]",
     );
+    check_text("https://x.io/v5/order?sign=0a1b&qty=1", "https://x.io/v5/order?sign=[redacted]&qty=1");
+    check_text("Cookie: sid=X1; theme=dark", "Cookie: [redacted]; theme=dark");
     check_text("signature=é&x=1", "signature=[redacted]&x=1");
     check_text("api key: X1", "api key: [redacted]");
     check_text("api key = X1, n=2", "api key = [redacted], n=2");
@@ -85,6 +89,7 @@ fn credentials_inside_strings_go() {
     check_text("password=a,b;c&d)e'f%26g rest", "password=[redacted] rest");
     check_text("token=SecretStr('X1') n", "token=[redacted]') n");
     check_text("token=b'X1', n", "token=b'[redacted]', n");
+    check_text("('u?signature=bu', 418)", "('u?signature=[redacted]");
     check_text("tokens: [a, b], n", "tokens: [redacted], n");
     check_text("a%26token%3DX1%26n%3D1", "a%26token%3D[redacted]%26n%3D1");
     check_text("a%2526api%255Fkey%253DX1%2526n%253D1", "a%2526api%255Fkey%253D[redacted]%2526n%253D1");

@@ -4,7 +4,7 @@
 //! credential itself, so the replaced text ends at the same place.
 
 use super::{
-    byte,
+    REDACTED, byte,
     escape::{decoded, unit},
     find,
     key::Kind,
@@ -90,7 +90,11 @@ fn quoted_or_bare(text: &str, from: usize, percents: usize) -> (usize, usize) {
     let letters = find(text, from, |byte| !b"bBrRuUfF".contains(&byte)).unwrap_or(text.len());
     let at = if letters <= from + 2 && quote_at(text, letters).is_some() { letters } else { from };
     if let Some((quote, inner)) = quote_at(text, at) {
-        return (inner, quoted_end(text, at, inner, quote));
+        let end = quoted_end(text, at, inner, quote);
+        let is_quoted =
+            at == from || goes_on(text, inner) || slice(text, inner, text.len()).starts_with(REDACTED);
+        // Letters before a quote that nothing follows may be all of a value, and the quote its end.
+        return if is_quoted { (inner, end) } else { (from, bare_end(text, end, percents)) };
     }
     let bracket = match byte(text, from) {
         Some(b'[') => bracket_end(text, from, b'[', b']'),

@@ -3,7 +3,8 @@
 //! Invariants: never holds more than one line of at most [`MAX_LINE_BYTES`]; a longer line is skipped and
 //! reported with its length, without being held; NUL runs in front of a line (what a truncation under a
 //! writer leaves behind) are reported and cut off, so the line after them survives. A last line without
-//! newline is kept until its newline comes or [`Splitter::finish`] is called.
+//! newline is kept until its newline comes or [`Splitter::finish`] is called. Everything between two newlines
+//! is handed out at once, so the settled offset is always where a line begins.
 
 /// The longest line that is read, in bytes, its newline not counted: 1 MiB.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
@@ -52,6 +53,16 @@ pub struct Splitter {
 }
 
 impl Splitter {
+    /// Goes on at `offset`, where a line begins that has `lines` before it.
+    pub fn resume(offset: u64, lines: u64) -> Self {
+        Self { line_start: offset, lines, ..Self::default() }
+    }
+
+    /// Lines handed out so far, those before [`Splitter::resume`] included.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
     /// Offset up to which everything has been handed out: where the unfinished line begins.
     pub fn settled(&self) -> u64 {
         self.line_start
@@ -66,11 +77,11 @@ impl Splitter {
     pub fn push(&mut self, mut chunk: &[u8], mut emit: impl FnMut(Located<'_>)) {
         while let Some(end) = memchr::memchr(b'\n', chunk) {
             let (line, rest) = chunk.split_at(end);
-            self.extend(line, &mut emit);
+            self.extend(line);
             self.complete(1, &mut emit);
             chunk = rest.get(1..).unwrap_or_default();
         }
-        self.extend(chunk, &mut emit);
+        self.extend(chunk);
     }
 
     /// Hands out the unfinished line, because nothing more will come (a rotated part, a gzip).
@@ -80,7 +91,7 @@ impl Splitter {
         }
     }
 
-    fn extend(&mut self, bytes: &[u8], emit: &mut impl FnMut(Located<'_>)) {
+    fn extend(&mut self, bytes: &[u8]) {
         if self.skipped > 0 {
             self.skipped += bytes.len() as u64;
             return;
@@ -90,9 +101,6 @@ impl Splitter {
             let nuls = bytes.iter().take_while(|byte| **byte == 0).count();
             self.nuls += nuls as u64;
             bytes = bytes.get(nuls..).unwrap_or_default();
-            if !bytes.is_empty() {
-                self.report_nuls(emit);
-            }
         }
         if self.held.len() + bytes.len() > MAX_LINE_BYTES {
             self.skipped = (self.held.len() + bytes.len()) as u64;
@@ -213,5 +221,22 @@ mod tests {
         splitter.push(b"ab\ncd", |_| ());
         assert_eq!(splitter.settled(), 3);
         assert!(splitter.is_mid_line());
+    }
+
+    #[test]
+    fn a_nul_run_settles_with_the_line_behind_it() {
+        let mut splitter = Splitter::default();
+        splitter.push(b"a\n\0\0b", |at| assert_eq!(at.piece, Piece::Line("a")));
+        assert_eq!(splitter.settled(), 2);
+        let mut count = 0;
+        splitter.push(b"\xff\n", |_| count += 1);
+        assert_eq!((count, splitter.settled()), (2, 7));
+    }
+
+    #[test]
+    fn a_resumed_splitter_goes_on_with_number_and_offset() {
+        let mut splitter = Splitter::resume(10, 3);
+        splitter.push(b"ab\n", |at| assert_eq!((at.line_no, at.offset), (4, 10)));
+        assert_eq!((splitter.settled(), splitter.lines()), (13, 4));
     }
 }

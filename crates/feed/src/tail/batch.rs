@@ -1,19 +1,20 @@
-//! What the tail hands on: lines of one file with their positions, and what was wrong between them.
+//! What the tail hands on: lines of one file, what was wrong between them, and the positions they settle.
 
 use std::{ops::Range, path::Path, sync::Arc, time::SystemTime};
 
+use super::position::Position;
 use crate::session::{Located, Piece, Source};
 
-/// What the tail tells the publisher, in order.
-#[derive(Debug)]
-pub(crate) enum Message {
-    /// From here on, lines belong to another session.
-    Session,
-    /// Lines of one file.
-    Batch(Batch),
+/// A change of the ledger, to be committed together with the lines of its batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// This is where the file of this number stands now.
+    Set(Position),
+    /// The file of this number is gone for good.
+    Remove(u64),
 }
 
-/// One chunk's worth of complete lines of one file.
+/// One chunk's worth of complete lines of one file, and the changes of the ledger that go with them.
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// The log that they belong to.
@@ -24,8 +25,8 @@ pub(crate) struct Batch {
     pub(crate) written: SystemTime,
     /// Lines that could not be read.
     pub(crate) faults: Vec<Fault>,
-    /// Offset up to which the file is dealt with once this batch is published.
-    pub(crate) settled: u64,
+    /// What is settled once this batch is published.
+    pub(crate) changes: Vec<Change>,
     text: String,
     lines: Vec<(u64, Range<usize>)>,
 }
@@ -54,7 +55,8 @@ pub(crate) enum FaultKind {
 
 impl Batch {
     pub(crate) fn new(source: Source, path: Arc<Path>, written: SystemTime) -> Self {
-        Self { source, path, written, faults: Vec::new(), settled: 0, text: String::new(), lines: Vec::new() }
+        let (faults, changes, lines) = (Vec::new(), Vec::new(), Vec::new());
+        Self { source, path, written, faults, changes, text: String::new(), lines }
     }
 
     /// Takes in one piece; blank lines are nothing.
@@ -80,8 +82,13 @@ impl Batch {
         self.lines.iter().filter_map(|(offset, range)| Some((*offset, self.text.get(range.clone())?)))
     }
 
-    /// True where there is nothing to publish or to count.
+    /// Bytes of all lines.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// True where there is nothing to publish, to count or to settle.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.faults.is_empty()
+        self.lines.is_empty() && self.faults.is_empty() && self.changes.is_empty()
     }
 }

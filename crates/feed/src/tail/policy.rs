@@ -1,110 +1,304 @@
-//! What to do about one followed file, from what was read and what is at its path now.
+//! Which file on disk is which file of the ledger, from what is known and what is seen.
 //!
-//! Invariant: pure. It sees numbers, never files.
+//! Invariants: pure but for the [`Probe`], which answers questions about contents. A file is known by its
+//! identity *and* its content: either alone has a case where it lies (inodes are used again, copies are
+//! equal). Each file of the ledger is at most one file on disk. Where content is the only evidence and there
+//! is less than [`EVIDENCE_BYTES`] of it, a file counts as new: rather repeated than lost.
 
-/// Which file on disk, whatever its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FileId {
-    /// Device number.
-    pub(crate) device: u64,
-    /// Inode number on that device.
-    pub(crate) inode: u64,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What stands at the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::position::{FileId, HEAD_BYTES, Position, Stage};
+use crate::session::{Source, name::LogName, name::PartName};
+
+/// How much equal content tells a copy from a file that merely begins alike, in bytes.
+pub(crate) const EVIDENCE_BYTES: u64 = 64;
+
+/// A file of the session, as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
+    /// Its name, relative to the session's directory.
+    pub(crate) name: String,
+    /// What the name says.
+    pub(crate) log: LogName,
+    /// Whether it has the name that its writer appends to.
+    pub(crate) live: bool,
     /// Its identity.
     pub(crate) id: FileId,
     /// Its length in bytes.
     pub(crate) len: u64,
 }
 
-/// What is held open.
+/// A file that is held open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     /// Its identity.
     pub(crate) id: FileId,
-    /// How many of its bytes have been read.
-    pub(crate) offset: u64,
+    /// The log that it belongs to.
+    pub(crate) source: Source,
+    /// Its number; `None` for one that was just opened under its live name.
+    pub(crate) number: Option<u64>,
 }
 
-/// What to do.
+/// What a file on disk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Nothing is there, or nothing is new.
-    Wait,
-    /// Open the file and read it from its beginning.
-    Open,
-    /// Read on.
-    Read,
-    /// The file is shorter than what was read: it was truncated. Read it from its beginning.
-    StartOver,
-    /// The name is gone: read on from the held descriptor, whatever it still gets.
-    Drain,
-    /// Another file has the name: read the held descriptor to its end, then open the new one.
-    Rotate,
+pub(crate) enum Claim {
+    /// The file of this number.
+    Known(u64),
+    /// A copy of the file of this number, or of the one that has the live name: nothing of its own to read.
+    Copy(Option<u64>),
+    /// Another name of a file that was just opened.
+    Held,
+    /// Nothing that is known.
+    New,
+    /// It cannot be read, so that cannot be told.
+    Unreadable,
 }
 
-/// Decides.
-pub(crate) fn decide(held: Option<Held>, seen: Option<Seen>) -> Action {
-    match (held, seen) {
-        (None, None) => Action::Wait,
-        (None, Some(_)) => Action::Open,
-        (Some(_), None) => Action::Drain,
-        (Some(held), Some(seen)) if held.id != seen.id => Action::Rotate,
-        (Some(held), Some(seen)) if seen.len < held.offset => Action::StartOver,
-        (Some(held), Some(seen)) if seen.len == held.offset => Action::Wait,
-        (Some(_), Some(_)) => Action::Read,
+/// Why a question about a file's content has no answer.
+#[derive(Debug)]
+pub(crate) enum ProbeError {
+    /// The file is no longer what was seen: everything has to be looked at again.
+    Changed,
+    /// It cannot be read; that was said.
+    Unreadable,
+}
+
+/// Answers about contents.
+pub(crate) trait Probe {
+    /// Whether a file holds what was read under a position, with `deep` up to its offset, else at its
+    /// beginning.
+    fn is(&mut self, file: &Seen, known: &Position, deep: bool) -> Result<bool, ProbeError>;
+
+    /// Whether a file's bytes are the beginning of a held file.
+    fn copies(&mut self, file: &Seen, held: &Held) -> Result<bool, ProbeError>;
+}
+
+/// The files of the ledger, by number.
+pub(crate) type Ledger = BTreeMap<u64, Position>;
+
+/// Tells for each file what it is, in the order in which they were seen. `blocked` are logs with a live file
+/// that cannot be opened: an unknown part of one may be a copy of it, so it has to wait.
+///
+/// # Errors
+/// [`ProbeError::Changed`] where files changed meanwhile: nothing is known then.
+pub(crate) fn assign(
+    ledger: &Ledger,
+    held: &[Held],
+    files: &[Seen],
+    blocked: &BTreeSet<Source>,
+    probe: &mut impl Probe,
+) -> Result<Vec<Claim>, ProbeError> {
+    let claims = vec![None; files.len()];
+    let taken = held.iter().filter_map(|held| held.number).collect();
+    let mut round = Round { ledger, held, files, claims, taken };
+    round.by_descriptor();
+    round.each(probe, Round::by_identity)?;
+    round.each(probe, Round::by_name)?;
+    round.each(probe, Round::by_held_content)?;
+    round.each(probe, |_, file, _| Ok(blocked.contains(&file.log.source).then_some(Claim::Unreadable)))?;
+    round.each(probe, Round::by_content)?;
+    round.each(probe, Round::by_copy)?;
+    round.each(probe, Round::by_note)?;
+    Ok(round.claims.into_iter().map(|claim| claim.unwrap_or(Claim::New)).collect())
+}
+
+/// Whether there may be something to read of a known file that is not held.
+pub(crate) fn is_due(position: &Position, file: &Seen) -> bool {
+    match position.stage {
+        Stage::Reading | Stage::Missed => true,
+        Stage::Finished => !file.log.gz && file.len > position.offset,
+        Stage::Copy { .. } => false,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+struct Round<'a> {
+    ledger: &'a Ledger,
+    held: &'a [Held],
+    files: &'a [Seen],
+    claims: Vec<Option<Claim>>,
+    taken: BTreeSet<u64>,
+}
 
-    /// `(inode, offset)` held, `(inode, length)` seen.
-    fn check(held: Option<(u64, u64)>, seen: Option<(u64, u64)>, expected: Action) {
-        let id = |inode| FileId { device: 1, inode };
-        let held = held.map(|(inode, offset)| Held { id: id(inode), offset });
-        let seen = seen.map(|(inode, len)| Seen { id: id(inode), len });
-        assert_eq!(decide(held, seen), expected, "{held:?} {seen:?}");
+type Answer = Result<Option<Claim>, ProbeError>;
+
+impl Round<'_> {
+    /// Asks `rule` about every file that is not accounted for yet.
+    fn each<P: Probe>(
+        &mut self,
+        probe: &mut P,
+        rule: impl Fn(&Self, &Seen, &mut P) -> Answer,
+    ) -> Result<(), ProbeError> {
+        for (index, file) in self.files.iter().enumerate() {
+            if self.claims.get(index).is_none_or(Option::is_some) {
+                continue;
+            }
+            let claim = match rule(self, file, probe) {
+                Err(ProbeError::Unreadable) => Some(Claim::Unreadable),
+                outcome => outcome?,
+            };
+            if let Some(Claim::Known(number)) = claim {
+                self.taken.insert(number);
+            }
+            if let Some(slot) = self.claims.get_mut(index) {
+                *slot = claim;
+            }
+        }
+        Ok(())
     }
 
-    #[test]
-    fn a_file_that_appears_is_opened() {
-        check(None, None, Action::Wait);
-        check(None, Some((7, 0)), Action::Open);
-    }
-
-    #[test]
-    fn growth_is_read_and_rest_is_waited_for() {
-        check(Some((7, 10)), Some((7, 11)), Action::Read);
-        check(Some((7, 10)), Some((7, 10)), Action::Wait);
-    }
-
-    #[test]
-    fn a_shorter_file_is_read_from_its_beginning() {
-        check(Some((7, 10)), Some((7, 9)), Action::StartOver);
-        check(Some((7, 10)), Some((7, 0)), Action::StartOver);
-    }
-
-    #[test]
-    fn a_new_file_under_the_name_is_a_rotation_whatever_its_length() {
-        for len in [0, 10, 20] {
-            check(Some((7, 10)), Some((8, len)), Action::Rotate);
+    fn by_descriptor(&mut self) {
+        for (claim, file) in self.claims.iter_mut().zip(self.files) {
+            let held = self.held.iter().find(|held| held.id == file.id);
+            *claim = held.and_then(|held| match held.number {
+                Some(number) => Some(Claim::Known(number)),
+                // Just opened under its live name: that is told by the file seen there.
+                None if file.live => None,
+                None => Some(Claim::Held),
+            });
         }
     }
 
-    #[test]
-    fn a_name_that_is_gone_leaves_the_descriptor_to_be_drained() {
-        check(Some((7, 10)), None, Action::Drain);
+    /// Files of the ledger that are neither held nor found yet, newest first.
+    fn free(&self, file: &Seen) -> impl Iterator<Item = &Position> {
+        let source = file.log.source;
+        self.ledger
+            .values()
+            .rev()
+            .filter(|known| !matches!(known.stage, Stage::Copy { .. }))
+            .filter(move |known| known.source == source && !self.taken.contains(&known.number))
     }
 
-    #[test]
-    fn the_same_inode_on_another_device_is_another_file() {
-        let held = Held { id: FileId { device: 1, inode: 7 }, offset: 3 };
-        let seen = Seen { id: FileId { device: 2, inode: 7 }, len: 3 };
-        assert_eq!(decide(Some(held), Some(seen)), Action::Rotate);
+    fn by_identity(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        for known in self.free(file).filter(|known| known.id == file.id) {
+            let long_enough = file.log.gz || file.len >= known.offset;
+            let trusted = known.stage == Stage::Finished
+                && known.id.birth_ns.is_some()
+                && known.name == file.name
+                && long_enough;
+            let nothing_read = known.offset == 0 && known.stage == Stage::Reading;
+            if trusted || nothing_read || probe.is(file, known, true)? {
+                return Ok(Some(Claim::Known(known.number)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same part under its own name: gzipped, moved, or on another device.
+    fn by_name(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        for known in self.free(file) {
+            let same_name = if file.live {
+                known.name == file.name && known.offset >= EVIDENCE_BYTES
+            } else {
+                matches!(file.log.part, PartName::Rotated { .. }) && stem(&known.name) == stem(&file.name)
+            };
+            if !same_name {
+                continue;
+            }
+            let nothing_read = known.offset == 0 && known.stage == Stage::Reading;
+            let deep = !(file.log.gz && known.stage == Stage::Finished);
+            if nothing_read || probe.is(file, known, deep)? {
+                return Ok(Some(Claim::Known(known.number)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an open file became under a name that it was not seen under, or a copy of it.
+    fn by_held_content(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        if file.live {
+            return Ok(None);
+        }
+        for held in self.held.iter().filter(|held| held.source == file.log.source) {
+            let listed = self.files.iter().any(|file| file.id == held.id);
+            if (listed && !file.log.gz && file.len < EVIDENCE_BYTES) || !probe.copies(file, held)? {
+                continue;
+            }
+            let claim = match held.number {
+                Some(number) if !listed => Claim::Known(number),
+                number => Claim::Copy(number),
+            };
+            return Ok(Some(claim));
+        }
+        Ok(None)
+    }
+
+    /// A file that lost its name and its inode: gzipped after a rotation, or copied before a truncation.
+    fn by_content(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        if file.live {
+            return Ok(None);
+        }
+        for known in self.free(file).filter(|known| known.offset >= EVIDENCE_BYTES) {
+            if probe.is(file, known, true)? {
+                let is_hidden = self.is_hidden(known);
+                return Ok(Some(if is_hidden { Claim::Unreadable } else { Claim::Known(known.number) }));
+            }
+            if is_shorter(file, known) && probe.is(file, known, false)? {
+                return Ok(Some(Claim::Copy(Some(known.number))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the file is there under its identity and cannot be read.
+    fn is_hidden(&self, known: &Position) -> bool {
+        let mut files = self.files.iter().zip(&self.claims);
+        files.any(|(file, claim)| file.id == known.id && *claim == Some(Claim::Unreadable))
+    }
+
+    /// A second copy of a file that was found.
+    fn by_copy(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        if file.live {
+            return Ok(None);
+        }
+        let found = self.ledger.values().filter(|known| {
+            known.source == file.log.source
+                && self.taken.contains(&known.number)
+                && known.offset >= EVIDENCE_BYTES
+                && (file.log.gz || file.len == known.offset || is_shorter(file, known))
+        });
+        for known in found {
+            if probe.is(file, known, !is_shorter(file, known))? {
+                return Ok(Some(Claim::Copy(Some(known.number))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What was found to be a copy while it could be compared with the original.
+    fn by_note(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
+        let notes = self.ledger.values().filter(|known| stem(&known.name) == stem(&file.name));
+        let of = notes.filter(|known| known.source == file.log.source).find_map(|known| match known.stage {
+            Stage::Copy { of } => Some(of),
+            _ => None,
+        });
+        let Some(of) = of.filter(|_| !file.live) else { return Ok(None) };
+        let copy = Claim::Copy(Some(of));
+        let Some(original) = self.ledger.get(&of) else { return Ok(Some(copy)) };
+        let mut seen = self.files.iter().zip(&self.claims);
+        let is_live = seen.any(|(file, claim)| file.live && *claim == Some(Claim::Known(of)));
+        let was_unread = original.offset == 0 && self.taken.contains(&of);
+        if was_unread || is_live || self.held.iter().any(|held| held.number == Some(of)) {
+            // It was compared just now and is no copy any more: the original was rewritten before it was read.
+            return Ok(None);
+        }
+        if self.taken.contains(&of) {
+            return Ok(Some(copy));
+        }
+        let goes_on = original.offset == 0 || probe.is(file, original, true)?;
+        Ok(Some(if goes_on { Claim::Known(of) } else { copy }))
     }
 }
+
+/// Whether a file can only be told from the beginning of a known one by its whole head.
+fn is_shorter(file: &Seen, known: &Position) -> bool {
+    !file.log.gz && file.len < known.offset && known.head.len as usize == HEAD_BYTES
+}
+
+/// A part's name without its folder and compression.
+pub(crate) fn stem(name: &str) -> &str {
+    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+    name.strip_suffix(".gz").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,13 +9,13 @@ use std::{
 };
 
 use super::*;
-use crate::status::Condition;
+use crate::status::{Condition, Status};
 
-/// A directory and a tailer over it.
+/// A directory and what follows it from the first read on.
 struct Bench {
     dir: tempfile::TempDir,
     status: Arc<Status>,
-    tailer: Tailer,
+    follow: Option<Follow<Arc<Status>>>,
     now: Duration,
 }
 
@@ -23,8 +23,7 @@ impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let status = Arc::new(Status::new(dir.path()));
-        let tailer = Tailer::new(dir.path().to_path_buf(), Arc::clone(&status));
-        Self { dir, status, tailer, now: Duration::ZERO }
+        Self { dir, status, follow: None, now: Duration::ZERO }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -42,19 +41,44 @@ impl Bench {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
+    fn follow(&mut self) -> &mut Follow<Arc<Status>> {
+        let start = || Follow::new(self.dir.path().to_path_buf(), Vec::new(), Arc::clone(&self.status));
+        self.follow.get_or_insert_with(start)
+    }
+
+    /// Polls until there is nothing new.
+    fn poll_all(&mut self) -> Vec<Batch> {
+        let (now, mut batches) = (self.now, Vec::new());
+        while self.follow().poll(now, &mut batches) {}
+        batches
+    }
+
     /// Polls until there is nothing new, then lets time pass. Lines as `log:line`, faults as `log!kind`.
     fn read(&mut self) -> Vec<String> {
-        let mut messages = Vec::new();
-        while self.tailer.poll(self.now, &mut messages) {}
+        let mut batches = self.poll_all();
         self.now += Duration::from_millis(1_100);
-        while self.tailer.poll(self.now, &mut messages) {}
+        batches.append(&mut self.poll_all());
         let mut out = Vec::new();
-        for message in messages {
-            let Message::Batch(batch) = message else { continue };
+        for batch in batches {
             out.extend(batch.lines().map(|(_, line)| format!("{}:{line}", batch.source.name())));
             out.extend(batch.faults.iter().map(|f| format!("{}!{:?}", batch.source.name(), f.kind)));
         }
         out
+    }
+
+    /// Looks at a directory in which every look finds another name.
+    fn poll_while_names_change(&mut self) {
+        let (root, mut count) = (self.dir.path().to_path_buf(), 0);
+        disk::seam::set_interrupt(Some(Box::new(move || {
+            count += 1;
+            fs::write(root.join(format!("note {count}")), "").unwrap();
+        })));
+        let (now, mut batches) = (self.now, Vec::new());
+        for _ in 0..3 {
+            self.follow().poll(now, &mut batches);
+        }
+        disk::seam::set_interrupt(None);
+        assert!(batches.is_empty(), "{batches:?}");
     }
 
     fn check(&mut self, expected: &[&str]) {
@@ -98,6 +122,17 @@ fn a_rotated_file_is_read_to_its_end_before_the_new_one() {
 }
 
 #[test]
+fn a_part_comes_before_a_file_that_lost_its_name_before_either_was_read() {
+    let mut bench = Bench::new();
+    bench.append(ROTATED, "a\n");
+    bench.append(EVENTS, "b\n");
+    bench.poll_while_names_change();
+    fs::remove_file(bench.path(EVENTS)).unwrap();
+    bench.append(EVENTS, "c\n");
+    bench.check(&["aurora_events:a", "aurora_events:b", "aurora_events:c"]);
+}
+
+#[test]
 fn a_file_without_a_successor_is_still_read() {
     let mut bench = Bench::new();
     bench.append(EVENTS, "a\n");
@@ -108,6 +143,41 @@ fn a_file_without_a_successor_is_still_read() {
     gzip(&bench, ROTATED);
     bench.append(EVENTS, "c\n");
     bench.check(&["aurora_events:c"]);
+}
+
+#[test]
+fn what_a_writer_adds_after_the_rotation_comes_before_newer_lines_at_any_size() {
+    let mut bench = Bench::new();
+    bench.append(EVENTS, "a\n");
+    bench.check(&["aurora_events:a"]);
+    bench.rename(EVENTS, ROTATED);
+    bench.check(&[]);
+    // More than two reads can take.
+    let line = "b".repeat(700);
+    bench.append(ROTATED, &format!("{line}\n").repeat(900));
+    bench.append(EVENTS, "c\n");
+    let mut expected = vec![format!("aurora_events:{line}"); 900];
+    expected.push("aurora_events:c".to_owned());
+    assert_eq!(bench.read(), expected);
+}
+
+#[test]
+fn what_writers_add_to_two_rotated_files_comes_in_the_order_of_the_files() {
+    let mut bench = Bench::new();
+    let names = [ROTATED, "aurora_events.jsonl.20261120.180001.part2.jsonl"];
+    for name in names {
+        bench.append(EVENTS, "a\n");
+        bench.poll_all();
+        bench.rename(EVENTS, name);
+    }
+    bench.poll_all();
+    // More than two reads can take.
+    let line = "b".repeat(700);
+    bench.append(names[0], &format!("{line}\n").repeat(900));
+    bench.append(names[1], "c\n");
+    let mut expected = vec![format!("aurora_events:{line}"); 900];
+    expected.push("aurora_events:c".to_owned());
+    assert_eq!(bench.read(), expected);
 }
 
 #[test]
@@ -201,31 +271,4 @@ fn a_damaged_part_does_not_hold_up_the_rest() {
     bench.append(EVENTS, "a\n");
     bench.check(&["aurora_events:a"]);
     assert_eq!(bench.status.condition().0, Condition::Degraded);
-}
-
-#[test]
-fn a_directory_is_waited_for_and_may_come_back() {
-    let mut bench = Bench::new();
-    bench.check(&[]);
-    assert_eq!(bench.status.condition().0, Condition::Waiting);
-    bench.append(EVENTS, "a\n");
-    bench.check(&["aurora_events:a"]);
-    fs::remove_file(bench.path(EVENTS)).unwrap();
-    bench.check(&[]);
-    assert_eq!(bench.status.condition().0, Condition::Degraded);
-    bench.append(EVENTS, "b\n");
-    bench.check(&["aurora_events:b"]);
-    assert_eq!(bench.status.condition(), (Condition::Ok, None));
-}
-
-#[test]
-fn a_folder_of_sessions_is_followed_to_the_one_that_appears() {
-    let mut bench = Bench::new();
-    bench.append("20261120-100000/aurora_events.jsonl", "a\n");
-    bench.check(&["aurora_events:a"]);
-    assert_eq!(bench.status.session_name().as_deref(), Some("20261120-100000"));
-    bench.append("20261120-110000/aurora_events.jsonl", "b\n");
-    bench.append("20261120-100000/aurora_events.jsonl", "a2\n");
-    bench.check(&["aurora_events:a2", "aurora_events:b"]);
-    assert_eq!(bench.status.session_name().as_deref(), Some("20261120-110000"));
 }

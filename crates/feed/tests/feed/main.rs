@@ -8,7 +8,14 @@
     reason = "a test fails by panicking, helpers too"
 )]
 
+mod access;
+mod crash;
+mod curl;
+mod figures;
 mod http;
 mod program;
+mod sessions;
+mod snapshot;
 mod stream;
 mod support;
+mod troubles;

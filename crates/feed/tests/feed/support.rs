@@ -16,20 +16,36 @@ use tokio::sync::oneshot;
 /// How long anything may take before a test fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Says something past the capture of a passing test's output, such as that it was skipped.
+pub(crate) fn say(what: &str) {
+    std::io::stderr().write_all(format!("{what}\n").as_bytes()).unwrap();
+}
+
 /// A session directory that a test writes to.
-pub(crate) struct Session(tempfile::TempDir);
+pub(crate) struct Session {
+    root: PathBuf,
+    dir: tempfile::TempDir,
+}
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("session");
+        fs::create_dir(&root).unwrap();
+        Self { root, dir }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.root().join(name)
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.0.path()
+        &self.root
+    }
+
+    /// Where its journal is.
+    pub(crate) fn journal_dir(&self) -> PathBuf {
+        self.dir.path().join("session-journal")
     }
 
     pub(crate) fn append(&self, name: &str, text: impl AsRef<[u8]>) {
@@ -40,9 +56,14 @@ impl Session {
     }
 }
 
+/// Asks a feed.
+pub(crate) struct Client {
+    pub(crate) address: SocketAddr,
+}
+
 /// A feed that runs until it is stopped or dropped.
 pub(crate) struct Feed {
-    pub(crate) address: SocketAddr,
+    pub(crate) client: Client,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
@@ -64,7 +85,7 @@ impl Feed {
                 aurora_feed::serve(config, listener, async { drop(stopped.await) }).await
             })
         });
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        Self { client: Client { address }, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Tells it to stop and waits until it has.
@@ -72,7 +93,17 @@ impl Feed {
         self.stop.take();
         self.thread.take().unwrap().join().unwrap()
     }
+}
 
+impl std::ops::Deref for Feed {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Client {
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[])
     }
@@ -84,19 +115,37 @@ impl Feed {
         Answer { head, body }
     }
 
+    /// The head, and a body that is no text.
+    pub(crate) fn get_bytes(&self, path: &str) -> (String, Vec<u8>) {
+        let (head, mut rest) = request(self.address, path, &[]);
+        let mut body = Vec::new();
+        rest.read_to_end(&mut body).unwrap();
+        (head, body)
+    }
+
+    pub(crate) fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.body))
+    }
+
     pub(crate) fn health(&self) -> Value {
-        serde_json::from_str(&self.get("/health").body).unwrap()
+        self.json("/health")
     }
 
     /// Waits until `/health` satisfies a condition.
     pub(crate) fn wait_for(&self, what: &str, met: impl Fn(&Value) -> bool) -> Value {
+        self.wait_at("/health", what, met)
+    }
+
+    /// Waits until what a path answers satisfies a condition.
+    pub(crate) fn wait_at(&self, path: &str, what: &str, met: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let health = self.health();
-            if met(&health) {
-                return health;
+            let answer = self.json(path);
+            if met(&answer) {
+                return answer;
             }
-            assert!(Instant::now() < deadline, "{what} did not come true: {health:#}");
+            assert!(Instant::now() < deadline, "{what} did not come true: {answer:#}");
             std::thread::park_timeout(Duration::from_millis(2));
         }
     }
@@ -122,9 +171,12 @@ impl Drop for Feed {
     }
 }
 
-/// A configuration that looks and beats often.
+/// A configuration that looks and beats often. The journal is beside the directory.
 pub(crate) fn config(dir: &Path) -> Config {
+    let mut journal = dir.as_os_str().to_owned();
+    journal.push("-journal");
     Config {
+        journal_dir: Some(journal.into()),
         poll_interval: Duration::from_millis(5),
         heartbeat_interval: Duration::from_millis(200),
         ..Config::new(dir)
@@ -137,7 +189,7 @@ fn request(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> (String
     let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let headers = headers.concat();
     // HTTP/1.0: the body ends with the connection and is not chunked.
-    write!(socket, "GET {path} HTTP/1.0\r\nHost: feed\r\n{headers}\r\n").unwrap();
+    write!(socket, "GET {path} HTTP/1.0\r\nHost: localhost\r\n{headers}\r\n").unwrap();
     let mut reader = BufReader::new(socket);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -198,7 +250,7 @@ impl Stream {
         }
     }
 
-    /// The next event of another kind than heartbeat and retry.
+    /// The next event of another kind than heartbeat and retry; `session` and `reset` are among them.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         loop {
             let event = self.next()?;
@@ -206,6 +258,13 @@ impl Stream {
                 return Some(event);
             }
         }
+    }
+
+    /// The next event, which is of that kind and without an id, and its data.
+    pub(crate) fn expect(&mut self, kind: &str) -> Value {
+        let event = self.next_event().expect("the stream ended");
+        assert_eq!((event.kind.as_str(), event.id), (kind, None), "{event:?}");
+        serde_json::from_str(&event.data).unwrap()
     }
 
     /// Reads so many events.
