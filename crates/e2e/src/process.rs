@@ -49,6 +49,12 @@ impl Process {
         drop(self.child.wait());
     }
 
+    /// Its process id, which is its group's too.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The end of what it wrote.
     #[must_use]
     pub fn tail(&self) -> String {
