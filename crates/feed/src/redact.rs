@@ -22,7 +22,7 @@ mod tests;
 
 /// Of which at least one stands in every line that needs work: the credential words, the `@` of a URL with
 /// user and password, and escapes of ASCII characters, behind which a word can hide.
-const SUSPICIOUS: [&str; 21] = [
+const SUSPICIOUS: [&str; 22] = [
     "token",
     "secret",
     "passw",
@@ -31,7 +31,8 @@ const SUSPICIOUS: [&str; 21] = [
     "pin",
     "key",
     "auth",
-    "sign",
+    "sig",
+    "pem",
     "cookie",
     "hmac",
     "jwt",

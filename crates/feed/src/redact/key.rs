@@ -7,7 +7,7 @@
 use super::escape;
 
 /// Count anywhere in a key, in lower case and without separators.
-const STEMS: [&str; 17] = [
+const STEMS: [&str; 18] = [
     "token",
     "secret",
     "password",
@@ -20,6 +20,7 @@ const STEMS: [&str; 17] = [
     "authorization",
     "apikey",
     "privatekey",
+    "privkey",
     "accesskey",
     "listenkey",
     "cookie",
@@ -30,8 +31,14 @@ const STEMS: [&str; 17] = [
 /// Count as whole words.
 const WORDS: [&str; 3] = ["auth", "oauth", "pin"];
 
-/// Make a credential of a key that also has the word `key`, or `sign` as exchanges call a signature.
+/// Words that leave the credential's name to the words before them: `api key: …`, `secret value: …`.
+pub(super) const FOLLOWERS: [&str; 5] = ["key", "keys", "value", "values", "hex"];
+
+/// Make a credential of a key that also has the word `key` or `pem`, or `sign` as exchanges call a signature.
 const KEYS_OF: [&str; 7] = ["api", "access", "private", "listen", "signing", "encryption", "bapi"];
+
+/// Bytes of the shortest signature, in base 64.
+const SHORTEST_SIGNATURE: usize = 22;
 
 /// Words of keys such as `tokens_per_minute`, whose numbers are amounts.
 const AMOUNTS: [&str; 14] = [
@@ -60,6 +67,8 @@ pub(super) enum Kind {
     Mask,
     /// A credential, unless the value is a number.
     Amount,
+    /// A credential, if it is as long as one.
+    Long,
     /// Nothing secret.
     Plain,
 }
@@ -70,6 +79,8 @@ impl Kind {
         let words = words(&escape::decoded(key));
         if words == ["sign"] {
             Self::Amount // a signature in queries, and of a position in figures
+        } else if words.last().is_some_and(|word| word == "sig") {
+            Self::Long // a signature in queries, and short for a signal
         } else if !is_credential(&words) {
             Self::Plain
         } else if words.last().is_some_and(|word| word == "mask") {
@@ -89,6 +100,7 @@ impl Kind {
                 Self::Plain => true,
                 Self::Credential => false,
                 Self::Mask => value.starts_with('*') && value.trim_start_matches('*').chars().count() <= 4,
+                Self::Long => value.len() < SHORTEST_SIGNATURE,
                 Self::Amount => value.parse::<f64>().is_ok_and(f64::is_finite),
             }
     }
@@ -100,7 +112,7 @@ fn is_credential(words: &[String]) -> bool {
     STEMS.iter().any(|stem| glued.contains(stem))
         || WORDS.contains(&glued.as_str())
         || has(&WORDS)
-        || has(&["key", "keys", "sign"]) && has(&KEYS_OF)
+        || has(&["key", "keys", "pem", "sign"]) && has(&KEYS_OF)
 }
 
 /// A key's words in lower case: `XMlApiKey_2` is `x`, `ml`, `api`, `key`, `2`.

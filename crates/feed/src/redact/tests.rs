@@ -64,6 +64,50 @@ fn masks_codes_and_ordinary_keys_stay() {
 }
 
 #[test]
+fn values_that_a_neighbour_names_go() {
+    check(
+        r#"{"h":[["X-MBX-APIKEY","k"],["Accept","*"]]}"#,
+        r#"{"h":[["X-MBX-APIKEY","[redacted]"],["Accept","*"]]}"#,
+    );
+    check(
+        r#"{"headers":[{"name":"X-MBX-APIKEY","value":"k"},{"value":"*","name":"Accept"}]}"#,
+        r#"{"headers":[{"name":"X-MBX-APIKEY","value":"[redacted]"},{"value":"*","name":"Accept"}]}"#,
+    );
+    check(
+        r#"[{"value":"k","key":"api key","n":"x"}]"#,
+        r#"[{"value":"[redacted]","key":"api key","n":"x"}]"#,
+    );
+    check(r#"{"api":{"key":"k","url":"u"}}"#, r#"{"api":{"key":"[redacted]","url":"u"}}"#);
+    check(
+        r#"{"argv":["bot","--api-key","k","-v","x"]}"#,
+        r#"{"argv":["bot","--api-key","[redacted]","-v","x"]}"#,
+    );
+    check_text("bot --api-key k1 --qty 5", "bot --api-key [redacted] --qty 5");
+    check_text("curl -H 'X-MBX-APIKEY: k1' u", "curl -H 'X-MBX-APIKEY: [redacted]' u");
+    check_text("-----BEGIN EC PRIVATE KEY-----\nMHcC\n", "[redacted]");
+    check(
+        r#"{"sig":"0123456789abcdef0123456789abcdef","privkey":"k","private_pem":"p"}"#,
+        r#"{"sig":"[redacted]","privkey":"[redacted]","private_pem":"[redacted]"}"#,
+    );
+}
+
+#[test]
+fn neighbours_that_name_no_credential_leave_values_as_they_are() {
+    check_unchanged(r#"{"codes":[["OPS.TOKEN_ROTATE","3"],["token expired","4"],["token",5]]}"#);
+    check_unchanged(r#"{"missing":["api_key","api_secret"],"tags":["auth","login","x"]}"#);
+    check_unchanged(r#"{"l":[{"name":"OPS.TOKEN_ROTATE","value":"3"},{"name":"token","value":4}]}"#);
+    check_unchanged(r#"{"sig":"buy","idempotency":{"key":"k"},"argv":["--token-mask","****1853","--pin"]}"#);
+}
+
+#[test]
+fn what_is_deeper_than_any_json_that_is_read_goes_as_a_whole() {
+    let deep = |inner: &str| format!("{{\"token\":1,\"a\":{}{inner}{}}}", "[".repeat(200), "]".repeat(200));
+    let clean = Redactor::new().unwrap().redact(&deep("\"x\"")).into_owned();
+    assert_eq!(clean, Redactor::new().unwrap().redact(&deep("[1]")));
+    assert!(serde_json::from_str::<Value>(&clean).is_err(), "deeper than 127 is no line");
+}
+
+#[test]
 fn credentials_inside_strings_go() {
     check_text(
         "400 for url: https://x.io/order?symbol=SOL&signature=ab12&timestamp=5",

@@ -1,5 +1,5 @@
 //! Finds credentials in a text that is no JSON: `key=value`, `key: value`, `'key': 'value'`,
-//! `('key', 'value')`, a bare `Bearer value`, user and password of a URL.
+//! `('key', 'value')`, `--key value`, a bare `Bearer value`, a private key in PEM, user and password of a URL.
 //!
 //! Invariant: where it is unclear how far a credential goes, more goes rather than less; the rest keeps its
 //! quotes and brackets.
@@ -10,19 +10,22 @@ use super::{
     Output, REDACTED, byte,
     escape::{decoded, unit},
     find,
-    key::Kind,
+    key::{FOLLOWERS, Kind},
     skip_space, slice,
     value::{self, Value},
 };
 
-/// Words that leave the credential's name to the words before them: `api key: …`, `secret value: …`.
-const FOLLOWERS: [&str; 5] = ["key", "keys", "value", "values", "hex"];
+/// What the first line of a private key ends with.
+const PEM: [&str; 2] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"];
 
 /// Of the words that name one value, in bytes.
 const LONGEST_PHRASE: usize = 64;
 
 /// Redacts a text; borrowed where there is nothing to do.
 pub(super) fn redact(text: &str) -> Cow<'_, str> {
+    if PEM.iter().any(|begins| text.contains(begins)) {
+        return Cow::Owned(REDACTED.to_owned());
+    }
     match userinfo(text) {
         Cow::Borrowed(text) => words(text),
         Cow::Owned(clean) => Cow::Owned(words(&clean).into_owned()),
@@ -60,8 +63,9 @@ fn credential(text: &str, begin: usize, start: usize, end: usize) -> Option<(Kin
         return None;
     }
     let found = value::behind_separator(text, begin, end).or_else(|| {
-        let is_bearer = decoded(slice(text, start, end)).eq_ignore_ascii_case("bearer");
-        is_bearer.then(|| value::behind_space(text, end)).flatten()
+        let word = decoded(slice(text, start, end));
+        let is_alone = word.eq_ignore_ascii_case("bearer") || word.starts_with("--");
+        is_alone.then(|| value::behind_space(text, end)).flatten()
     });
     found.map(|value| (kind, value))
 }
