@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 pub(crate) use access::{Access, Ended, Lease, Pass};
 pub use file::TokenError;
 pub(crate) use follow::{TokenFile, keep_current};
-pub(crate) use throttle::{Throttle, Verdict};
+pub(crate) use throttle::{LAST_DELAY, Throttle, Verdict};
 
 /// Header that carries the token; `Authorization: Bearer` is the other way.
 const TOKEN_HEADER: &str = "x-auth-token";

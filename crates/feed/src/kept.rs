@@ -76,11 +76,11 @@ pub(crate) fn positions(hub: &Hub) -> Result<(Vec<Position>, PositionNotes), Jou
 }
 
 /// Brings the figures to where the journal ends: from the state that was kept, where there is one, and the events
-/// after it. Stops early where the session is closed meanwhile.
+/// after it. Stops early where the session is closed meanwhile. Returns how many ids those are.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub(crate) fn restore(hub: &Hub, metrics: &Metrics) -> Result<(), JournalError> {
+pub(crate) fn restore(hub: &Hub, metrics: &Metrics) -> Result<u64, JournalError> {
     let extent = hub.extent();
     let mut after = extent.first.saturating_sub(1);
     metrics.restore(State::new(Ts(i64::try_from(clock::unix_nanos()).unwrap_or(i64::MAX))), after);
@@ -97,6 +97,12 @@ pub(crate) fn restore(hub: &Hub, metrics: &Metrics) -> Result<(), JournalError> 
             after = after.max(kept.as_of);
             metrics.restore(kept.state, kept.as_of);
         }
+    } else if extent.first > extent.session_first {
+        warn!(
+            first = extent.first,
+            session_first = extent.session_first,
+            "no figures were kept, and the first events are no longer retained: they are not counted"
+        );
     }
     let began = after;
     replay(hub, metrics, after)?;
@@ -104,10 +110,11 @@ pub(crate) fn restore(hub: &Hub, metrics: &Metrics) -> Result<(), JournalError> 
     let missing = rejected.saturating_sub(metrics.rejected());
     // Ids that were skipped belong to no event.
     metrics.take_in(&[], missing, hub.extent().head, clock::unix_nanos());
-    if extent.head > began {
-        info!(events = extent.head - began, "figures were made again from the journal");
+    let replayed = extent.head.saturating_sub(began);
+    if replayed > 0 {
+        info!(events = replayed, "figures were made again from the journal");
     }
-    Ok(())
+    Ok(replayed)
 }
 
 fn kept_state(hub: &Hub) -> Result<Option<snapshot::Snapshot>, JournalError> {

@@ -220,7 +220,11 @@ impl Publisher {
                         commit.notes = self.all_notes(commit.notes, commit.now_ns);
                     }
                 }
-                Err(error) => self.fail(&error)?,
+                Err(error) => {
+                    self.fail(&error)?;
+                    // Who waited for it was not behind.
+                    commit.now_ns = clock::unix_nanos();
+                }
             }
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Status {
     lines: AtomicU64,
     malformed: AtomicU64,
     oversized: AtomicU64,
+    truncated: AtomicU64,
+    missed: AtomicU64,
     last_append_ns: AtomicU64,
     /// 0 before the first.
     lag_ns: AtomicU64,
@@ -36,6 +38,27 @@ struct TailStatus {
     reading_history: bool,
     positions: BTreeMap<String, u64>,
     troubles: BTreeMap<String, String>,
+    last_gap: Option<String>,
+}
+
+/// How lines of a log may have been lost before they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// The file was truncated or rewritten.
+    Truncated,
+    /// The file was gone before its end was reached.
+    Missed,
+}
+
+/// How often that happened since the session was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Gaps {
+    /// Times that a file was truncated or rewritten.
+    pub(crate) truncated: u64,
+    /// Files that were gone before their end was reached.
+    pub(crate) missed: u64,
+    /// What is known of the last one, for the operator.
+    pub(crate) last: Option<String>,
 }
 
 /// Counted lines.
@@ -69,6 +92,8 @@ impl Status {
             lines: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
             oversized: AtomicU64::new(0),
+            truncated: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
             last_append_ns: AtomicU64::new(0),
             lag_ns: AtomicU64::new(0),
             tail: Mutex::default(),
@@ -98,6 +123,21 @@ impl Status {
             malformed: self.malformed.load(Relaxed),
             oversized: self.oversized.load(Relaxed),
         }
+    }
+
+    /// Counts that lines may have been lost.
+    pub(crate) fn count_gap(&self, gap: Gap, what: String) {
+        let count = match gap {
+            Gap::Truncated => &self.truncated,
+            Gap::Missed => &self.missed,
+        };
+        count.fetch_add(1, Relaxed);
+        self.tail().last_gap = Some(what);
+    }
+
+    pub(crate) fn gaps(&self) -> Gaps {
+        let last = self.tail().last_gap.clone();
+        Gaps { truncated: self.truncated.load(Relaxed), missed: self.missed.load(Relaxed), last }
     }
 
     /// Lines were published at `now_ns` of a log that was last written to at `written_ns`, both Unix nanoseconds;

@@ -16,6 +16,9 @@ const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// Wrong tokens that are answered after a delay, the last after 4 s.
 const DELAYED: u32 = 5;
 
+/// After which each further one is refused.
+pub(crate) const LAST_DELAY: Duration = Duration::from_secs(4);
+
 /// How long an address must send no wrong token for its failures to be forgotten.
 const FORGET: Duration = Duration::from_mins(1);
 

@@ -24,7 +24,7 @@ use tracing::warn;
 
 use super::host;
 use crate::{
-    auth::{Access, Denied, Throttle, Verdict},
+    auth::{Access, Denied, LAST_DELAY, Throttle, Verdict},
     config::Trust,
     lograte::LogRate,
     net::{Gate, Link, Refusal, address::Caller, holding},
@@ -102,6 +102,7 @@ impl Guard {
                 response
             }
             Verdict::TooMany(wait) => {
+                sleep(LAST_DELAY).await;
                 let seconds = wait.as_secs();
                 let message = format!(
                     "too many wrong tokens from this address: wait {seconds} s without sending one. Last: {denied}"

@@ -21,7 +21,7 @@ use crate::{
     metrics::Metrics,
     net::Figures,
     sessions::Session,
-    status::{Condition, Counts, Status},
+    status::{Condition, Counts, Gaps, Status},
     system::{Cpu, Disk, Memory, disk, memory},
 };
 
@@ -86,6 +86,7 @@ struct TailerStats {
     total_lines_processed: u64,
     malformed_lines: u64,
     oversized_lines: u64,
+    gaps: Gaps,
     file_positions: BTreeMap<String, u64>,
 }
 
@@ -177,6 +178,7 @@ impl TailerStats {
             total_lines_processed: counts.lines,
             malformed_lines: counts.malformed,
             oversized_lines: counts.oversized,
+            gaps: session.map(|session| session.status().gaps()).unwrap_or_default(),
             file_positions,
         }
     }

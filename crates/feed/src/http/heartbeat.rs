@@ -42,7 +42,7 @@ fn data(app: &App, session: Option<&Session>) -> Value {
 
 fn of_session(session: &Session) -> Value {
     let (now_ns, extent, status) = (clock::unix_nanos(), session.hub().extent(), session.status());
-    let (counts, odd) = (status.counts(), session.metrics().odd());
+    let (counts, odd, gaps) = (status.counts(), session.metrics().odd(), status.gaps());
     json!({
         "head": extent.head,
         "first": extent.first,
@@ -55,6 +55,7 @@ fn of_session(session: &Session) -> Value {
         "unknown_codes": odd.unknown,
         "uncoded": odd.uncoded,
         "dropped": extent.first.saturating_sub(extent.session_first),
+        "gaps": gaps.truncated + gaps.missed,
         "files": status.positions().len(),
         "last_event_age_seconds": status.last_event_age_seconds(now_ns),
         "lag_seconds": status.lag_seconds(),

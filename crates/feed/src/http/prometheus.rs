@@ -189,6 +189,15 @@ fn of_session(session: &Session, out: &mut Exposition) {
         "Files of the session that are followed.",
         status.positions().len() as f64,
     );
+    let gaps = status.gaps();
+    let mut family = out.family(
+        "aurora_tailer_gaps_total",
+        Kind::Counter,
+        "Times that lines of a log may have been lost before they were read.",
+    );
+    for (cause, count) in [("truncated", gaps.truncated), ("missed", gaps.missed)] {
+        family.sample(&[("cause", cause)], count as f64);
+    }
     out.gauge("aurora_session_clients", "Streams of the session.", session.hub().clients() as f64);
     out.gauge(
         "aurora_session_troubles",

@@ -105,7 +105,8 @@ impl DurableJournal {
         surroundings: &Surroundings,
     ) -> Result<Self, JournalError> {
         let surroundings = Surroundings { in_memory: true, ..surroundings.clone() };
-        let limits = Limits { bytes: limits.bytes.min(Self::IN_MEMORY_BYTES), ..limits };
+        // Memory is dearer than a replay window.
+        let limits = Limits { bytes: limits.bytes.min(Self::IN_MEMORY_BYTES), window_seconds: 0, ..limits };
         let opened = open_store(path, &surroundings, false);
         let (store, _) = opened.map_err(|failure| failure.at(path, "begin"))?;
         let fresh = Record::fresh(0, surroundings.boot);

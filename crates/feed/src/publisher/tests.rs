@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     hub::StreamLimits,
-    journal::{DurableJournal, Limits, Read, Surroundings, leave_room, spoil},
+    journal::{DurableJournal, Journal as _, Limits, Read, Surroundings, leave_room, spoil},
     session::{Located, Piece},
     tail::{Change, Position, Stop, a_position},
 };
@@ -124,6 +124,22 @@ fn what_a_full_disk_holds_up_is_said_and_counts_once_when_there_is_room() {
     assert_eq!(metrics.current(clock::unix_nanos())["session"]["orders"]["denied"], json!(1));
     assert_eq!(status.counts(), Counts { lines: 1, malformed: 1, oversized: 0 });
     assert_eq!((known(&hub).len(), status.condition().1), (1, None));
+}
+
+#[test]
+fn what_waited_for_the_journal_was_published_when_it_could_be_and_its_readers_were_not_behind() {
+    let bench = Bench::new();
+    let (journal, status) = (Arc::clone(&bench.journal), Arc::clone(&bench.status));
+    let head = bench.hub.extent().head;
+    leave_room(&journal, 0);
+    let mut publisher = bench.publisher;
+    let publishing = std::thread::spawn(move || publisher.publish(&[batch(&[denied(minute(1).1)], 1)], true));
+    wait("trouble", || status.condition().1.is_some());
+    let began_ns = clock::unix_nanos();
+    wait("a long outage", || clock::unix_nanos() > began_ns + 1_000_000_000);
+    leave_room(&journal, u64::MAX);
+    publishing.join().unwrap().unwrap();
+    assert_eq!(journal.published_since(began_ns).unwrap(), head);
 }
 
 #[test]

@@ -65,8 +65,9 @@ fn stamp(name: &str) -> Option<u64> {
 
 /// The session that is shown where none is named. `known` says which were there at an earlier look.
 ///
-/// The newest that grows; once there is one it stays, until it no longer grows and another does, or until another
-/// begins. Where none grows, the one that was written to last.
+/// The newest that grows, by the times in their names. Where names have none, the one that is shown stays, until it no
+/// longer grows and another does, or until another begins. Where none grows, it stays; at first it is the one that was
+/// written to last.
 pub(super) fn default_of<'f>(
     found: &'f [Found],
     current: Option<&str>,
@@ -81,6 +82,10 @@ pub(super) fn default_of<'f>(
     };
     if let Some(fresh) = growing().filter(|at| !known(&at.name)).max_by_key(|at| at.age_key()) {
         return Some(&fresh.name);
+    }
+    let began = |at: &Found| stamp(&at.name);
+    if let Some(newer) = newest.filter(|at| began(at) > stamp(current) && stamp(current).is_some()) {
+        return Some(&newer.name);
     }
     let present = found.iter().find(|at| at.name == current);
     let stays = present.filter(|at| at.grows(now_ns) || newest.is_none());
@@ -162,9 +167,16 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_stays_while_several_grow() {
+    fn a_choice_stays_while_several_grow_and_none_is_newer() {
+        let both = [("20261120-100000", 1), ("20261120-110000", 5)];
+        check_default(&both, Some("20261120-110000"), &[], Some("20261120-110000"));
+        check_default(&[("a", 1), ("b", 5)], Some("b"), &[], Some("b"));
+    }
+
+    #[test]
+    fn a_newer_session_that_was_away_is_gone_back_to() {
         let both = [("20261120-100000", 5), ("20261120-110000", 1)];
-        check_default(&both, Some("20261120-100000"), &[], Some("20261120-100000"));
+        check_default(&both, Some("20261120-100000"), &[], Some("20261120-110000"));
     }
 
     #[test]

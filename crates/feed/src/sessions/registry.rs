@@ -61,6 +61,7 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct Inner {
     found: Vec<Found>,
+    /// Those that were there at the last look at the directory, but for one that could not be opened.
     known: HashSet<String>,
     open: BTreeMap<String, (Arc<Session>, Worker)>,
     /// Threads of sessions that were closed.
@@ -200,6 +201,7 @@ impl Registry {
         if inner.closed {
             return;
         }
+        let listed = looked.is_ok();
         match looked {
             Ok(found) => {
                 self.set_trouble(None);
@@ -211,12 +213,15 @@ impl Registry {
             }
         }
         inner.look_at_open();
-        self.choose_default(&mut inner, now_ns);
+        let failed = self.choose_default(&mut inner, now_ns);
         self.make_durable(&mut inner);
         self.close_unused(&mut inner, now_ns);
         self.open_growing(&mut inner, now_ns);
         let Inner { found, known, leaving, .. } = &mut *inner;
-        known.extend(found.iter().map(|at| at.name.clone()));
+        if listed {
+            *known =
+                found.iter().map(|at| at.name.clone()).filter(|name| Some(name) != failed.as_ref()).collect();
+        }
         leaving.retain(|(_, thread)| !thread.is_finished());
         self.count(&inner);
     }
@@ -265,14 +270,15 @@ impl Registry {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn choose_default(&self, inner: &mut Inner, now_ns: u64) {
+    /// Moves on to the session that is to be shown by default. Returns its name where it could not be opened.
+    fn choose_default(&self, inner: &mut Inner, now_ns: u64) -> Option<String> {
         let current = self.default.borrow().as_ref().map(|session| session.name().to_owned());
         let known = |name: &str| inner.known.contains(name);
         let chosen = choice::default_of(&inner.found, current.as_deref(), known, now_ns);
         let Some(chosen) = chosen.filter(|chosen| current.as_deref() != Some(chosen)).map(str::to_owned)
         else {
             self.change(|seen| seen::set(&mut seen.open_trouble, None));
-            return;
+            return None;
         };
         let session = match inner.open.get(&chosen) {
             Some((session, _)) => Arc::clone(session),
@@ -283,7 +289,7 @@ impl Registry {
                     if self.change(|seen| seen::set(&mut seen.open_trouble, trouble)) {
                         error!("{error}; it is tried again");
                     }
-                    return;
+                    return Some(chosen);
                 }
             },
         };
@@ -291,6 +297,7 @@ impl Registry {
         info!(session = chosen, previous = current, "following the newest session");
         session.touch();
         self.default.send_replace(Some(session));
+        None
     }
 
     /// Goes over to journals on disk where they were in memory for want of one. Streams end and come back.

@@ -181,6 +181,8 @@ impl Session {
             metrics,
             publisher,
             pause: settings.poll_interval,
+            keep_every: worker::keep_every(settings.window_seconds),
+            behind: 0,
             bell,
         };
         let thread = std::thread::Builder::new().name("session".to_owned()).spawn(move || job.run())?;

@@ -37,14 +37,23 @@ const GATHER_BYTES: usize = 4 << 20;
 /// How often the directory is named again to who watches it, for it may have been made anew.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// How often the state of the figures is kept.
+/// How often the state of the figures is kept, at least.
 const KEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// And so often at most.
+const KEEP_EVERY_AT_MOST: Duration = Duration::from_millis(100);
 
 /// Or when so many one-minute aggregates wait, as they do where old files are read.
 const MINUTES_WAITING: usize = 1_000;
 
 /// Pause before a journal that could not be read is read again.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often the state of the figures is kept where events are retained for so long, however many they are: before
+/// any goes that the state does not know.
+pub(super) fn keep_every(window_seconds: u64) -> Duration {
+    Duration::from_millis(window_seconds.saturating_mul(500)).clamp(KEEP_EVERY_AT_MOST, KEEP_EVERY)
+}
 
 /// What the thread works with.
 pub(super) struct Job {
@@ -56,6 +65,9 @@ pub(super) struct Job {
     pub(super) metrics: Arc<Metrics>,
     pub(super) publisher: Publisher,
     pub(super) pause: Duration,
+    pub(super) keep_every: Duration,
+    /// Ids that the kept state did not know when the session was opened.
+    pub(super) behind: u64,
     pub(super) bell: Arc<Bell>,
 }
 
@@ -96,7 +108,7 @@ impl Job {
     }
 
     fn try_restore(&mut self) -> Result<Vec<Position>, JournalError> {
-        kept::restore(&self.hub, &self.metrics)?;
+        self.behind = kept::restore(&self.hub, &self.metrics)?;
         let (known, notes) = kept::positions(&self.hub)?;
         self.publisher.set_positions(notes);
         for position in &known {
@@ -113,8 +125,12 @@ impl Job {
         let started = Instant::now();
         let mut follow = Follow::new(self.dir.clone(), known, Arc::clone(&self.status));
         let mut events = FileEvents::new(Arc::clone(&self.bell));
-        let (mut watched, mut kept) = (None, Kept { at: Duration::ZERO, as_of: 0, rejected: 0 });
+        let (mut watched, mut kept) = (None, self.kept(Duration::ZERO));
         let mut batches = Vec::new();
+        // The first line that is published may push out events that the kept state does not know.
+        if self.behind > 0 && self.publisher.checkpoint().is_err() {
+            return Stopped;
+        }
         loop {
             let now = started.elapsed();
             if watched.is_none_or(|at| now.saturating_sub(at) >= WATCH_EVERY) {
@@ -154,7 +170,7 @@ impl Job {
         if self.metrics.minutes_waiting() >= MINUTES_WAITING {
             return true;
         }
-        now.saturating_sub(kept.at) >= KEEP_EVERY && self.kept(kept.at) != *kept
+        now.saturating_sub(kept.at) >= self.keep_every && self.kept(kept.at) != *kept
     }
 }
 

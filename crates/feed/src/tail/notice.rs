@@ -4,7 +4,7 @@
 
 use tracing::{info, warn};
 
-use crate::status::Status;
+use crate::status::{Gap, Status};
 
 /// Something that an operator may want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,20 +75,28 @@ impl Listener for std::sync::Arc<Status> {
             Notice::Started { parts } => info!(parts, "following the session"),
             Notice::Found { file } => info!(file, "found"),
             Notice::Rotated { file } => info!(file, "rotation: read to its end, following the new file"),
-            Notice::Truncated { file, read } => warn!(
-                file,
-                bytes_read = read,
-                "truncation: not what was read before; reading from its beginning. What was written shortly \
-                 before and not read yet may be gone"
-            ),
+            Notice::Truncated { file, read } => {
+                warn!(
+                    file,
+                    bytes_read = read,
+                    "truncation: not what was read before; reading from its beginning. What was written shortly \
+                     before and not read yet may be gone"
+                );
+                let what = format!("{file} was truncated or rewritten after {read} bytes of it were read");
+                self.count_gap(Gap::Truncated, what);
+            }
             Notice::Continued { file, offset } => {
                 info!(file, offset, "a copy of the truncated file: reading what was left of it");
             }
-            Notice::Missed { file, read } => warn!(
-                file,
-                bytes_read = read,
-                "gone before its end was reached: what followed the bytes that were read is missing"
-            ),
+            Notice::Missed { file, read } => {
+                warn!(
+                    file,
+                    bytes_read = read,
+                    "gone before its end was reached: what followed the bytes that were read is missing"
+                );
+                let what = format!("{file} was gone before its end, after {read} bytes of it were read");
+                self.count_gap(Gap::Missed, what);
+            }
             Notice::Trouble { file, message } => {
                 warn!("{message} (it is tried again)");
                 self.set_trouble(&file, Some(message));

@@ -18,7 +18,7 @@ use std::{
 
 use crate::{
     program::{feed, read_until},
-    support::{DEADLINE, Session, say},
+    support::{Client, DEADLINE, Session, say},
 };
 
 const FILES: [&str; 2] = ["aurora_events", "orders_denied"];
@@ -121,19 +121,59 @@ impl Received {
     }
 }
 
-fn start(session: &Session) -> (Child, String) {
-    let mut child = feed(session, &["--port", "0"]);
+/// A feed that is killed when this goes.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn start(session: &Session, flags: &[&str]) -> (Running, String) {
+    let mut child = feed(session, &[&["--port", "0"], flags].concat());
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let said = read_until(&mut log, "listening on http://");
     // Read on, so that the log never holds the feed up.
     std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
     let address = said.split("listening on http://").nth(1).unwrap();
     let end = address.find(|char: char| !char.is_ascii_digit() && !".:".contains(char));
-    (child, address[..end.unwrap_or(address.len())].to_owned())
+    (Running(child), address[..end.unwrap_or(address.len())].to_owned())
 }
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn figures_outlive_a_kill_though_the_events_that_they_count_are_no_longer_retained() {
+    let session = Session::new();
+    let flags = ["--window-seconds", "1", "--journal-events", "5"];
+    let (running, address) = start(&session, &flags);
+    let client = Client { address: address.parse().unwrap() };
+    let deny = |number: u64| {
+        session.append(
+            "orders_denied.jsonl",
+            format!("{{\"deny_reason\":\"SPREAD\",\"order_id\":\"{number}\"}}\n"),
+        );
+        client.wait_for_lines(number);
+        client.health()["journal"]["first"].clone()
+    };
+    let (began, mut written) = (Instant::now(), 1);
+    let first = deny(written);
+    while deny(written + 1) == first {
+        written += 1;
+        assert!(began.elapsed() < DEADLINE, "nothing is dropped");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    drop(running);
+    let (running, address) = start(&session, &flags);
+    let client = Client { address: address.parse().unwrap() };
+    client.wait_for("every denial", |health| {
+        health["current_metrics"]["session"]["orders"]["denied"] == written + 1
+    });
+    drop(running);
 }
 
 #[test]
@@ -151,20 +191,18 @@ fn a_feed_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing() {
     });
     let mut received = Received::default();
     for _ in 0..rounds {
-        let (mut child, address) = start(&session);
+        let (running, address) = start(&session, &[]);
         let enough = random.below(4_000);
         if enough > 200 {
             received.read(&address, enough, |_| false);
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(running);
     }
     stop.store(true, SeqCst);
     let written = writer.join().unwrap();
-    let (mut child, address) = start(&session);
+    let (running, address) = start(&session, &[]);
     received.read(&address, u64::MAX, |received| received.has(written));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(running);
     assert!(received.has(written), "{written} lines were written, received: {:?}", received.next);
     assert_eq!(received.total, written * FILES.len() as u64);
 }

@@ -42,6 +42,8 @@ const HEALTH: &[&str] = &[
     "tailer_stats.total_lines_processed",
     "tailer_stats.malformed_lines",
     "tailer_stats.oversized_lines",
+    "tailer_stats.gaps.truncated",
+    "tailer_stats.gaps.last",
     "tailer_stats.file_positions",
     "current_metrics.orders",
     "current_metrics.routes",

@@ -102,6 +102,12 @@ fn rotation_and_truncation_lose_nothing() {
     feed.wait_for("truncation", |health| health["tailer_stats"]["file_positions"][EVENTS] == 0);
     append(&session, 6..8);
     check_data(&mut stream, 6..8);
+    let gaps = &feed.health()["tailer_stats"]["gaps"];
+    assert_eq!((&gaps["truncated"], &gaps["missed"]), (&json!(1), &json!(0)));
+    assert!(gaps["last"].as_str().unwrap().starts_with("aurora_events.jsonl was truncated"), "{gaps}");
+    let metrics = feed.get("/metrics").body;
+    assert!(metrics.contains("\naurora_tailer_gaps_total{cause=\"truncated\"} 1\n"), "{metrics}");
+    while stream.take_heartbeat()["gaps"] != 1 {}
 }
 
 #[test]

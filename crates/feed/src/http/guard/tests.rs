@@ -148,6 +148,8 @@ async fn wrong_tokens_are_slowed_then_turned_away_and_right_ones_never() {
     let began = Instant::now();
     let answer = guarded.check("/sse", &wrong, 429, &["too many wrong tokens"]).await;
     assert_eq!((answer.header("retry-after"), &answer.body["error"]), ("60", &"too_many_failures".into()));
+    assert_eq!(began.elapsed(), LAST_DELAY);
+    let began = Instant::now();
     guarded.check("/sse", &right, 200, &[]).await;
     guarded.check("/sse", &[], 401, &["missing"]).await;
     assert_eq!(began.elapsed(), Duration::ZERO);

@@ -166,6 +166,19 @@ fn a_journal_in_memory_begins_above_what_is_known_and_touches_nothing_on_disk() 
 }
 
 #[test]
+fn a_journal_in_memory_keeps_its_bytes_even_of_a_replay_window() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("test.journal");
+    let limits = Limits { bytes: 10_000, window_seconds: 900, ..ALL };
+    let journal = DurableJournal::in_memory(&path, limits, &surroundings()).unwrap();
+    for published_ns in 1..100 {
+        journal.append(frames(journal.extent().head + 1, 1, 1_000), published_ns, &[]).unwrap();
+    }
+    assert!(journal.figures().bytes < 12_000, "{}", journal.figures().bytes);
+    assert!(journal.extent().first > journal.extent().session_first);
+}
+
+#[test]
 fn a_journal_that_goes_on_can_be_told_to_skip_ahead() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("test.journal");

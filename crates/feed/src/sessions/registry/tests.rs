@@ -13,7 +13,8 @@ const LOG: &str = "aurora_events.jsonl";
 struct Bench {
     root: tempfile::TempDir,
     registry: Registry,
-    _journals: tempfile::TempDir,
+    config: Config,
+    journals: tempfile::TempDir,
 }
 
 impl Bench {
@@ -22,13 +23,13 @@ impl Bench {
         let mut config =
             Config { poll_interval: Duration::from_millis(1), open_sessions: 2, ..Config::new(root.path()) };
         change(&mut config);
-        let registry = Registry::new(
-            &config,
-            journals.path().to_path_buf(),
-            Arc::new(Totals::new()),
-            Redactor::new().unwrap(),
-        );
-        Self { root, registry, _journals: journals }
+        let registry = registry(&config, journals.path());
+        Self { root, registry, config, journals }
+    }
+
+    /// Another one over the same sessions and journals.
+    fn other(&self) -> Registry {
+        registry(&self.config, self.journals.path())
     }
 
     /// Appends a line to a session whose last write is then so many seconds ago.
@@ -62,6 +63,10 @@ impl Drop for Bench {
         self.registry.close();
         assert!(self.registry.join(), "a session's thread panicked");
     }
+}
+
+fn registry(config: &Config, journals: &Path) -> Registry {
+    Registry::new(config, journals.to_path_buf(), Arc::new(Totals::new()), Redactor::new().unwrap())
 }
 
 fn wait(what: &str, mut met: impl FnMut() -> bool) {
@@ -102,6 +107,46 @@ fn a_session_that_begins_becomes_the_default_and_the_one_before_goes_on() {
     bench.write("20261120-100000", 0);
     bench.check(Some("20261120-110000"), &["20261120-100000", "20261120-110000"]);
     assert!(!newest.has_changed().unwrap());
+}
+
+#[test]
+fn a_session_that_begins_and_cannot_be_opened_becomes_the_default_once_it_can() {
+    let bench = Bench::new(|_| ());
+    bench.write("a", 0);
+    bench.check(Some("a"), &["a"]);
+    bench.write("b", 0);
+    let other = bench.other();
+    other.scan();
+    for _ in 0..3 {
+        bench.check(Some("a"), &["a"]);
+        assert_eq!(bench.registry.condition(None).0, Condition::Waiting);
+        let (condition, why) = bench.registry.condition(Some(&bench.registry.find(None).unwrap()));
+        assert_eq!(condition, Condition::Degraded);
+        assert!(why.unwrap().contains('b'));
+    }
+    other.close();
+    assert!(other.join());
+    bench.check(Some("b"), &["a", "b"]);
+    assert_eq!(bench.registry.condition(Some(&bench.registry.find(None).unwrap())).0, Condition::Ok);
+}
+
+fn check_gone_back_to(older: &str, newest: &str) {
+    let bench = Bench::new(|_| ());
+    bench.write(older, 0);
+    bench.check(Some(older), &[older]);
+    bench.write(newest, 0);
+    bench.check(Some(newest), &[older, newest]);
+    let (there, away) = (bench.root.path().join(newest), bench.journals.path().join("away"));
+    fs::rename(&there, &away).unwrap();
+    bench.check(Some(older), &[older, newest]);
+    fs::rename(&away, &there).unwrap();
+    bench.check(Some(newest), &[older, newest]);
+}
+
+#[test]
+fn the_newest_session_is_the_default_again_when_its_directory_is_back() {
+    check_gone_back_to("20261120-100000", "20261120-110000");
+    check_gone_back_to("a", "b");
 }
 
 #[test]
