@@ -4,8 +4,6 @@
 //! taken out of it. So what is read back is what was published, once. What another version of the feed kept and this
 //! one cannot read is said, and made again from the events that are retained.
 
-use std::collections::BTreeMap;
-
 use aurora_domain::{State, Ts, minutes::Minute};
 use aurora_wire::{
     minutes, snapshot,
@@ -47,11 +45,6 @@ pub(crate) fn position_note(change: &Change) -> Note {
     }
 }
 
-/// Whether a note is where a file stands.
-pub(crate) fn is_position(key: &str) -> bool {
-    key.starts_with(FILES)
-}
-
 /// The note of how many lines were rejected in all.
 pub(crate) fn rejected_note(count: u64) -> Note {
     Note { key: REJECTED.to_owned(), value: Some(count.to_le_bytes().to_vec()) }
@@ -62,17 +55,13 @@ pub(crate) fn state_note(bytes: Vec<u8>) -> Note {
     Note { key: STATE.to_owned(), value: Some(bytes) }
 }
 
-/// Notes of where files stand, as they are.
-pub(crate) type PositionNotes = BTreeMap<String, Vec<u8>>;
-
-/// Where the files of the session stood, and their notes as they are. What cannot be read is said and left out.
+/// Where the files of the session stood. What cannot be read is said and left out.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub(crate) fn positions(hub: &Hub) -> Result<(Vec<Position>, PositionNotes), JournalError> {
-    let notes: PositionNotes = hub.notes(FILES)?.into_iter().collect();
-    let read = |bytes: &Vec<u8>| Position::decode(bytes).map_err(|error| warn!("{error}")).ok();
-    Ok((notes.values().filter_map(read).collect(), notes))
+pub(crate) fn positions(hub: &Hub) -> Result<Vec<Position>, JournalError> {
+    let read = |bytes: &[u8]| Position::decode(bytes).map_err(|error| warn!("{error}")).ok();
+    Ok(hub.notes(FILES)?.iter().filter_map(|(_, bytes)| read(bytes)).collect())
 }
 
 /// Brings the figures to where the journal ends: from the state that was kept, where there is one, and the events

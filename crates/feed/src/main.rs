@@ -53,7 +53,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         None => {
             let runtime = runtime()?;
             let stop = runtime.block_on(async { stop_signal() })?;
-            runtime.block_on(serve(&cli.serve.session_dir, &cli.serve.feed, stop))
+            let outcome = runtime.block_on(serve(&cli.serve.session_dir, &cli.serve.feed, stop));
+            // A disk that does not answer holds nobody up.
+            runtime.shutdown_background();
+            outcome
         }
         Some(Command::Simulate(args)) => simulate(&runtime()?, args),
         Some(Command::Summarize(args)) => summarize(args),

@@ -148,11 +148,6 @@ impl Metrics {
         self.reduced().as_of
     }
 
-    /// The figures stand for everything up to that id, which no event may have.
-    pub(crate) fn set_as_of(&self, id: u64) {
-        self.reduced().as_of = id;
-    }
-
     /// The whole state in bytes, and the id of the last event in it.
     pub(crate) fn snapshot(&self, now_ns: u64) -> (u64, Vec<u8>) {
         let mut reduced = self.reduced();

@@ -39,9 +39,14 @@ pub(crate) const JOURNAL: &str = "journal";
 /// Under what `/health` says that the journal is in memory.
 pub(crate) const JOURNAL_FILE: &str = "journal file";
 
-/// The session is being closed, and what was to be written is not.
+/// Why what was to be written is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stopped;
+pub(crate) enum Interrupted {
+    /// The session is being closed.
+    Stopped,
+    /// The journal was set aside and a fresh one begun: the session is to be read again from its beginning.
+    Begun,
+}
 
 /// Publishes what the tail of one session reads.
 pub(crate) struct Publisher {
@@ -51,8 +56,6 @@ pub(crate) struct Publisher {
     totals: Arc<Totals>,
     redactor: Arc<Redactor>,
     bell: Arc<Bell>,
-    /// The notes of where files stand, as they were committed last.
-    positions: BTreeMap<String, Vec<u8>>,
     started: Instant,
     malformed_log: LogRate,
     oversized_log: LogRate,
@@ -104,24 +107,18 @@ impl Publisher {
             totals,
             redactor,
             bell,
-            positions: BTreeMap::new(),
             started: Instant::now(),
             malformed_log: LogRate::default(),
             oversized_log: LogRate::default(),
         }
     }
 
-    /// What is known of files as the journal has it.
-    pub(crate) fn set_positions(&mut self, positions: BTreeMap<String, Vec<u8>>) {
-        self.positions = positions;
-    }
-
     /// Publishes the lines of some batches, which are live where they are not history, in one transaction. Clients
     /// see them once this returns. Tries until it works.
     ///
     /// # Errors
-    /// When the session is closed before that.
-    pub(crate) fn publish(&mut self, batches: &[Batch], is_live: bool) -> Result<(), Stopped> {
+    /// When the session is closed before that, or its journal is not the one that it was.
+    pub(crate) fn publish(&mut self, batches: &[Batch], is_live: bool) -> Result<(), Interrupted> {
         if batches.iter().all(Batch::is_empty) {
             return Ok(());
         }
@@ -169,8 +166,8 @@ impl Publisher {
     /// Commits the state of the figures and the minutes that have ended.
     ///
     /// # Errors
-    /// When the session is closed before it could be written.
-    pub(crate) fn checkpoint(&mut self) -> Result<(), Stopped> {
+    /// As for [`Self::publish`].
+    pub(crate) fn checkpoint(&mut self) -> Result<(), Interrupted> {
         let now_ns = clock::unix_nanos();
         let checkpoint = self.metrics.checkpoint(now_ns);
         let notes = loop {
@@ -188,7 +185,7 @@ impl Publisher {
         mut commit: Commit<'_>,
         written_ns: Option<u64>,
         is_live: bool,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), Interrupted> {
         let mut first = self.hub.extent().head + 1;
         let mut frames = commit.frames(first);
         loop {
@@ -205,20 +202,19 @@ impl Publisher {
             let outcome = self.hub.publish(frames.clone(), commit.now_ns, &commit.notes, taken_in);
             match outcome {
                 Ok(()) => {
-                    self.remember(commit.notes);
                     if self.status.set_trouble(JOURNAL, None) {
                         info!("the journal is written again");
                     }
                     return Ok(());
                 }
-                Err(error @ (JournalError::Begun { .. } | JournalError::Renumber { .. })) => {
+                Err(error @ JournalError::Begun { .. }) => {
+                    warn!("{error}; the session is read again");
+                    return Err(Interrupted::Begun);
+                }
+                Err(error @ JournalError::Renumber { .. }) => {
                     warn!("{error}");
                     first = self.hub.extent().head + 1;
                     frames = commit.frames(first);
-                    self.metrics.set_as_of(first - 1);
-                    if let JournalError::Begun { .. } = error {
-                        commit.notes = self.all_notes(commit.notes, commit.now_ns);
-                    }
                 }
                 Err(error) => {
                     self.fail(&error)?;
@@ -230,31 +226,12 @@ impl Publisher {
     }
 
     /// Says what is wrong, and waits until it is tried again.
-    fn fail(&self, error: &JournalError) -> Result<(), Stopped> {
+    fn fail(&self, error: &JournalError) -> Result<(), Interrupted> {
         let trouble = format!("nothing is published meanwhile: {error}");
         if self.status.set_trouble(JOURNAL, Some(trouble.clone())) {
             error!("{trouble}");
         }
-        if self.bell.sleep_through(RETRY_PAUSE) { Err(Stopped) } else { Ok(()) }
-    }
-
-    /// A fresh journal needs what the one before had: all positions and the state.
-    fn all_notes(&self, notes: Vec<Note>, now_ns: u64) -> Vec<Note> {
-        let (_, state) = self.metrics.snapshot(now_ns);
-        let before = self.positions.iter().map(|(key, value)| (key.clone(), Some(value.clone())));
-        let mut all: BTreeMap<String, Option<Vec<u8>>> = before.collect();
-        let kept = [kept::state_note(state), kept::rejected_note(self.metrics.rejected())];
-        all.extend(kept.into_iter().chain(notes).map(|note| (note.key, note.value)));
-        all.into_iter().map(|(key, value)| Note { key, value }).collect()
-    }
-
-    fn remember(&mut self, notes: Vec<Note>) {
-        for note in notes.into_iter().filter(|note| kept::is_position(&note.key)) {
-            match note.value {
-                Some(value) => self.positions.insert(note.key, value),
-                None => self.positions.remove(&note.key),
-            };
-        }
+        if self.bell.sleep_through(RETRY_PAUSE) { Err(Interrupted::Stopped) } else { Ok(()) }
     }
 
     fn report_faults(&mut self, batch: &Batch, counts: &mut Counts) {

@@ -180,7 +180,9 @@ impl Client {
             Ended::Revoked => End::Revoked,
             Ended::Age => End::Age,
         });
-        info!("stream ended: {why}");
+        if let Some(held_back) = self.app.logs.slow.pass() {
+            info!(held_back, "stream ended: {why}");
+        }
         format!(": disconnected: {why}\n\n").into()
     }
 

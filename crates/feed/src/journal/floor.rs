@@ -72,6 +72,14 @@ impl Floor {
     }
 }
 
+/// The highest number of all journals in a directory: no id above it was given out there.
+pub(crate) fn given_out(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let floors =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "ids"));
+    floors.filter_map(|path| parse(&fs::read(path).ok()?)).max().unwrap_or(0)
+}
+
 /// A number below 2⁵³, as all ids are.
 fn parse(text: &[u8]) -> Option<u64> {
     let number: u64 = std::str::from_utf8(text).ok()?.strip_suffix('\n')?.parse().ok()?;

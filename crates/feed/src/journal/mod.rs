@@ -23,6 +23,7 @@ mod tests;
 
 pub(crate) use durable::DurableJournal;
 pub use error::JournalError;
+pub(crate) use floor::given_out;
 pub(crate) use frame::{FrameWriter, Frames};
 pub(crate) use ground::Surroundings;
 pub use place::PlaceError;

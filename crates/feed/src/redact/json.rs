@@ -164,9 +164,10 @@ impl<'a> Walk<'a> {
             return value;
         }
         let end = value_end(self.line, value);
-        if names.condemns(slice(self.line, value, end)) {
-            self.replace(value, end);
+        if !names.condemns(slice(self.line, value, end)) {
+            return value; // what it holds may be one for reasons of its own
         }
+        self.replace(value, end);
         end
     }
 

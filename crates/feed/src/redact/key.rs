@@ -4,7 +4,7 @@
 //! it matters; long words count wherever they stand, also glued together, short ones only as whole words
 //! (`auth` is one, `author` is not).
 
-use super::escape;
+use super::{REDACTED, escape};
 
 /// Count anywhere in a key, in lower case and without separators.
 const STEMS: [&str; 18] = [
@@ -100,7 +100,12 @@ impl Kind {
                 Self::Plain => true,
                 Self::Credential => false,
                 Self::Mask => value.starts_with('*') && value.trim_start_matches('*').chars().count() <= 4,
-                Self::Long => value.len() < SHORTEST_SIGNATURE,
+                // What is more than one value is looked into.
+                Self::Long => {
+                    value.len() < SHORTEST_SIGNATURE
+                        || value.starts_with(['{', '['])
+                        || value.contains(REDACTED)
+                }
                 Self::Amount => value.parse::<f64>().is_ok_and(f64::is_finite),
             }
     }

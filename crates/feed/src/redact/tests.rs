@@ -96,6 +96,10 @@ fn neighbours_that_name_no_credential_leave_values_as_they_are() {
     check_unchanged(r#"{"codes":[["OPS.TOKEN_ROTATE","3"],["token expired","4"],["token",5]]}"#);
     check_unchanged(r#"{"missing":["api_key","api_secret"],"tags":["auth","login","x"]}"#);
     check_unchanged(r#"{"l":[{"name":"OPS.TOKEN_ROTATE","value":"3"},{"name":"token","value":4}]}"#);
+    check(
+        r#"{"sig":{"token":"k"},"a":{"sig":["token=k"]},"b":{"sig":"pwd=k"}}"#,
+        r#"{"sig":{"token":"[redacted]"},"a":{"sig":["token=[redacted]"]},"b":{"sig":"pwd=[redacted]"}}"#,
+    );
     check_unchanged(r#"{"sig":"buy","idempotency":{"key":"k"},"argv":["--token-mask","****1853","--pin"]}"#);
 }
 
@@ -123,7 +127,19 @@ fn credentials_inside_strings_go() {
         "[('x-mbx-apikey', '[redacted]'), ('accept', '*')]",
     );
     check_text("https://x.io/v5/order?sign=0a1b&qty=1", "https://x.io/v5/order?sign=[redacted]&qty=1");
-    check_text("Cookie: sid=X1; theme=dark", "Cookie: [redacted]; theme=dark");
+    check_text("Cookie: sid=X1; theme=dark", "Cookie: [redacted]");
+    check_text("-H 'Cookie: lang=en; session=X1' -X GET", "-H 'Cookie: [redacted]' -X GET");
+    check_text(
+        "Authorization: Digest username=\"u\", response=\"X1\"\nAccept: *",
+        "Authorization: [redacted]\nAccept: *",
+    );
+    check_text("[(b'token', b'X1'), (b'a', b'b')]", "[(b'token', b'[redacted]'), (b'a', b'b')]");
+    check_text("['--api-key', 'X1', '-v']", "['--api-key', '[redacted]', '-v']");
+    check_text(
+        "{'name': 'X-MBX-APIKEY', 'value': 'X1', 'n': 1}",
+        "{'name': 'X-MBX-APIKEY', 'value': '[redacted]', 'n': 1}",
+    );
+    check_text("reasons: 'token', 'value', 'x'", "reasons: 'token', 'value', 'x'");
     check_text("signature=é&x=1", "signature=[redacted]&x=1");
     check_text("api key: X1", "api key: [redacted]");
     check_text("api key = X1, n=2", "api key = [redacted], n=2");

@@ -62,12 +62,20 @@ fn credential(text: &str, begin: usize, start: usize, end: usize) -> Option<(Kin
     if kind == Kind::Plain {
         return None;
     }
+    let word = decoded(slice(text, start, end));
     let found = value::behind_separator(text, begin, end).or_else(|| {
-        let word = decoded(slice(text, start, end));
-        let is_alone = word.eq_ignore_ascii_case("bearer") || word.starts_with("--");
-        is_alone.then(|| value::behind_space(text, end)).flatten()
+        let is_flag = word.starts_with("--");
+        let is_alone = is_flag || word.eq_ignore_ascii_case("bearer");
+        let behind = is_alone.then(|| value::behind_space(text, end)).flatten();
+        behind
+            .or_else(|| if is_flag { value::behind_comma(text, end) } else { value::beside_name(text, end) })
     });
-    found.map(|value| (kind, value))
+    found.map(|value| (kind, if is_cookie(&word) { value::to_line_end(text, value) } else { value }))
+}
+
+/// A header of many values, each of which may be a credential.
+fn is_cookie(word: &str) -> bool {
+    word.len() >= 6 && word.get(word.len() - 6..).is_some_and(|end| end.eq_ignore_ascii_case("cookie"))
 }
 
 /// The letter behind a backslash may be that of `\n`.

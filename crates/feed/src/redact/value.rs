@@ -16,6 +16,9 @@ use super::{
 const SCHEMES: [&str; 9] =
     ["bearer", "basic", "token", "key", "apikey", "digest", "negotiate", "ntlm", "aws4-hmac-sha256"];
 
+/// Schemes whose credential has many parts, quoted ones too: up to the end of the line.
+const MANY: [&str; 2] = ["digest ", "aws4-hmac-sha256 "];
+
 /// Where a value stands.
 #[derive(Clone, Copy)]
 pub(super) struct Value<'a> {
@@ -41,12 +44,53 @@ pub(super) fn behind_space(text: &str, end: usize) -> Option<Value<'_>> {
     if at == end { None } else { value(text, at, percents, "") }
 }
 
+/// The value that follows a flag in a list: `['--key', 'value']`.
+pub(super) fn behind_comma(text: &str, end: usize) -> Option<Value<'_>> {
+    let at = skip(text, end, |what| b"\\\"'`".contains(&what));
+    let comma = unit(text, at).filter(|unit| at > end && unit.what == b',')?;
+    value(text, skip_gap(text, at + comma.len), comma.percents, "")
+}
+
+/// The value that belongs to a name: `'name': 'key', 'value': '…'`.
+pub(super) fn beside_name(text: &str, end: usize) -> Option<Value<'_>> {
+    let quotes = |what: u8| what.is_ascii_whitespace() || b"\\\"'`".contains(&what);
+    let at = skip(text, end, quotes);
+    let comma = unit(text, at).filter(|unit| at > end && unit.what == b',')?;
+    let key = skip(text, at + comma.len, quotes);
+    let key_end = word_end(text, key);
+    let is_value = decoded(slice(text, key, key_end)).eq_ignore_ascii_case("value");
+    if is_value { behind_separator(text, key, key_end) } else { None }
+}
+
+/// The same value, unless it is quoted, up to the end of its line or of the text that it is quoted in.
+pub(super) fn to_line_end<'a>(text: &'a str, value: Value<'a>) -> Value<'a> {
+    let before = slice(text, 0, value.from);
+    if before.ends_with(['"', '\'', '`']) {
+        return value;
+    }
+    Value { to: line_end(text, value.to, b"\n\r\"'`"), ..value }
+}
+
+/// Index of the first of these, or of an escaped line break.
+fn line_end(text: &str, from: usize, ends: &[u8]) -> usize {
+    let mut at = from;
+    while let Some(next) = unit(text, at) {
+        let is_break = next.what == b'\\' && matches!(byte(text, at + next.len), Some(b'n' | b'r'));
+        if is_break || ends.contains(&next.what) {
+            break;
+        }
+        at += next.len;
+    }
+    at
+}
+
 /// Index behind a key's separator and how often that is percent-encoded.
 fn separator_end(text: &str, begin: usize, end: usize) -> Option<(usize, usize)> {
     let at = skip(text, end, |what| what.is_ascii_whitespace() || b"\\\"'`*]+".contains(&what));
     let separator = unit(text, at)?;
     let before = slice(text, 0, begin);
-    let is_pair = separator.what == b',' && at > end && (before.ends_with("('") || before.ends_with("(\""));
+    let opens = ["('", "(\"", "(b'", "(b\""];
+    let is_pair = separator.what == b',' && at > end && opens.iter().any(|opens| before.ends_with(opens));
     if !is_pair && !b":=".contains(&separator.what) {
         return None;
     }
@@ -58,7 +102,14 @@ fn value<'a>(text: &'a str, from: usize, percents: usize, quotes: &'a str) -> Op
     let (inner, end) = quoted_or_bare(text, from, percents);
     let (to, quotes) =
         if inner == from { (last_part_end(text, from, end, percents), quotes) } else { (end, "") };
-    Some(Value { from: inner, to, quotes }).filter(|value| value.from < value.to)
+    let found = Value { from: inner, to, quotes };
+    let is_many = inner == from && MANY.iter().any(|scheme| starts_with(slice(text, from, to), scheme));
+    let to = if is_many { line_end(text, to, b"\n\r") } else { to };
+    Some(Value { to, ..found }).filter(|value| value.from < value.to)
+}
+
+fn starts_with(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 fn last_part_end(text: &str, from: usize, to: usize, percents: usize) -> usize {

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{BufReader, Read},
+    io::{self, BufReader, Read},
     path::Path,
     sync::Arc,
 };
@@ -57,7 +57,12 @@ pub enum Content {
 /// # Errors
 /// When the file cannot be opened, with its path.
 pub fn open(part: &Part) -> Result<Box<dyn Read + Send>, ReadError> {
-    let file = File::open(&part.path).map_err(|source| read_error(&part.path, source))?;
+    let failed = |source| read_error(&part.path, source);
+    // Opening a pipe would wait for its writer.
+    if !std::fs::metadata(&part.path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
+    let file = File::open(&part.path).map_err(failed)?;
     Ok(if part.gz { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) })
 }
 
@@ -133,10 +138,10 @@ impl Iterator for Lines {
 }
 
 /// A reader that fails once more with the error that was met.
-struct Failed(Option<std::io::Error>);
+struct Failed(Option<io::Error>);
 
 impl Read for Failed {
-    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
     }
 }
@@ -152,13 +157,13 @@ fn record(source: Source, path: &Arc<Path>, at: Located<'_>) -> Option<Record> {
     Some(Record { source, path: Arc::clone(path), line_no: at.line_no, offset: at.offset, content })
 }
 
-fn read_error(path: &Path, source: std::io::Error) -> ReadError {
+fn read_error(path: &Path, source: io::Error) -> ReadError {
     ReadError { action: "read", path: path.to_path_buf(), source }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use io::Write as _;
 
     use super::*;
 

@@ -80,11 +80,13 @@ pub(super) fn default_of<'f>(
         let last_written = found.iter().max_by_key(|at| (at.written_ns, &at.name));
         return newest.or(last_written).map(|at| at.name.as_str());
     };
-    if let Some(fresh) = growing().filter(|at| !known(&at.name)).max_by_key(|at| at.age_key()) {
-        return Some(&fresh.name);
-    }
-    let began = |at: &Found| stamp(&at.name);
-    if let Some(newer) = newest.filter(|at| began(at) > stamp(current) && stamp(current).is_some()) {
+    let began = stamp(current);
+    // A folder that is copied in looks as if it began now; its name says otherwise.
+    let is_newer = |at: &&Found| match (stamp(&at.name), began) {
+        (Some(at), Some(began)) => at > began,
+        _ => !known(&at.name),
+    };
+    if let Some(newer) = growing().filter(is_newer).max_by_key(|at| at.age_key()) {
         return Some(&newer.name);
     }
     let present = found.iter().find(|at| at.name == current);
@@ -183,8 +185,10 @@ mod tests {
     fn a_session_that_begins_is_moved_on_to_and_an_old_one_that_is_copied_in_is_not() {
         let began = [("20261120-100000", 5), ("20261120-110000", 1)];
         check_default(&began, Some("20261120-100000"), &["20261120-110000"], Some("20261120-110000"));
-        let copied = [("20261120-100000", 5), ("20261119-110000", 90_000)];
-        check_default(&copied, Some("20261120-100000"), &["20261119-110000"], Some("20261120-100000"));
+        for age_s in [0, 90_000] {
+            let copied = [("20261120-100000", 5), ("20261119-110000", age_s)];
+            check_default(&copied, Some("20261120-100000"), &["20261119-110000"], Some("20261120-100000"));
+        }
     }
 
     #[test]

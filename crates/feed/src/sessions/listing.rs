@@ -108,7 +108,11 @@ impl Entry {
         let grows = found.grows(now_ns);
         let Found { name, written_ns: last_write_ns, .. } = found;
         let Some(session) = session else {
-            let missing = if grows { "not opened: too many sessions are open" } else { "not opened" };
+            let missing = if grows {
+                "grows and is not opened: too many are open, or the log says why it cannot be"
+            } else {
+                "not opened"
+            };
             return Self {
                 name,
                 state: Stage::NotOpened,

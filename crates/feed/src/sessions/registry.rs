@@ -3,7 +3,8 @@
 //! Invariants: [`Registry::scan`] looks once and never waits, so a test can drive it; the thread around it only adds
 //! the pause. Opening a session may take seconds; nobody waits for that who does not ask for it: conditions, counts
 //! and the default session are to be had meanwhile. Ids of a journal that is begun are far above every id that this process gave out, and at the Unix time
-//! in microseconds or above, so those of other sessions are recognised as foreign.
+//! in microseconds or above; and above those that the journals beside it say were given out. So ids of other sessions are
+//! recognised as foreign.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -31,6 +32,7 @@ use super::{
 use crate::{
     clock,
     config::Config,
+    journal::given_out,
     redact::Redactor,
     status::Condition,
     totals::{End, Totals},
@@ -93,14 +95,14 @@ impl Registry {
         };
         Self {
             root: config.session_dir.clone(),
-            settings,
             open_limit: config.open_sessions,
             close_after: config.close_unused_after,
-            inner: Mutex::default(),
+            inner: Mutex::new(Inner { highest_id: given_out(&settings.journal_dir), ..Inner::default() }),
             seen: Mutex::default(),
             default: watch::Sender::new(None),
             news: watch::Sender::new(()),
             closing: watch::Sender::new(false),
+            settings,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     journal::JournalError,
     kept,
     metrics::Metrics,
-    publisher::{JOURNAL, Publisher, Stopped},
+    publisher::{Interrupted, JOURNAL, Publisher},
     status::Status,
     tail::{Batch, Bell, FileEvents, Follow, Hint as _, Position},
 };
@@ -74,16 +74,17 @@ pub(super) struct Job {
 impl Job {
     /// Runs until the session is closed.
     pub(super) fn run(mut self) {
-        if let Ok(known) = self.restore()
-            && self.follow(known) == Stopped
-        {
-            info!(session = %self.dir.display(), "session closed");
+        while let Ok(known) = self.restore() {
+            if self.follow(known) == Interrupted::Stopped {
+                info!(session = %self.dir.display(), "session closed");
+                break;
+            }
         }
         self.hub.give_up_journal();
     }
 
     /// The files' positions; the figures are those of the journal's end then.
-    fn restore(&mut self) -> Result<Vec<Position>, Stopped> {
+    fn restore(&mut self) -> Result<Vec<Position>, Interrupted> {
         loop {
             match self.try_restore() {
                 Ok(known) => {
@@ -102,15 +103,14 @@ impl Job {
                 }
             }
             if self.bell.sleep_through(RETRY_PAUSE) {
-                return Err(Stopped);
+                return Err(Interrupted::Stopped);
             }
         }
     }
 
     fn try_restore(&mut self) -> Result<Vec<Position>, JournalError> {
         self.behind = kept::restore(&self.hub, &self.metrics)?;
-        let (known, notes) = kept::positions(&self.hub)?;
-        self.publisher.set_positions(notes);
+        let known = kept::positions(&self.hub)?;
         for position in &known {
             self.status.set_known(&position.name, position.offset);
         }
@@ -121,15 +121,17 @@ impl Job {
         Ok(known)
     }
 
-    fn follow(&mut self, known: Vec<Position>) -> Stopped {
+    fn follow(&mut self, known: Vec<Position>) -> Interrupted {
         let started = Instant::now();
         let mut follow = Follow::new(self.dir.clone(), known, Arc::clone(&self.status));
         let mut events = FileEvents::new(Arc::clone(&self.bell));
         let (mut watched, mut kept) = (None, self.kept(Duration::ZERO));
         let mut batches = Vec::new();
         // The first line that is published may push out events that the kept state does not know.
-        if self.behind > 0 && self.publisher.checkpoint().is_err() {
-            return Stopped;
+        if self.behind > 0
+            && let Err(why) = self.publisher.checkpoint()
+        {
+            return why;
         }
         loop {
             let now = started.elapsed();
@@ -141,14 +143,14 @@ impl Job {
             let is_live = !self.status.is_reading_history();
             let found = gather(&mut follow, started, &mut batches);
             let begun = Instant::now();
-            if self.publisher.publish(&batches, is_live).is_err() {
-                return Stopped;
+            if let Err(why) = self.publisher.publish(&batches, is_live) {
+                return why;
             }
             let pause = found.pause(begun.elapsed()).min(self.pause);
             batches.clear();
             if self.is_due(&kept, now) {
-                if self.publisher.checkpoint().is_err() {
-                    return Stopped;
+                if let Err(why) = self.publisher.checkpoint() {
+                    return why;
                 }
                 kept = self.kept(now);
             }
@@ -157,7 +159,7 @@ impl Job {
             if self.bell.sleep_through(pause) || self.bell.sleep(rest) {
                 // Where it fails, the figures are made again from more events.
                 self.publisher.checkpoint().ok();
-                return Stopped;
+                return Interrupted::Stopped;
             }
         }
     }

@@ -5,14 +5,16 @@
 //! [`seam`].
 
 use std::{
-    fs::{File, Metadata},
+    fs::{File, Metadata, OpenOptions},
     io::{self, ErrorKind},
-    os::unix::fs::{DirEntryExt as _, FileExt as _, MetadataExt as _},
+    os::unix::fs::{DirEntryExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::position::FileId;
+use rustix::fs::OFlags;
+
+use super::position::{Extent, FileId};
 
 /// The folder inside a session in which older parts are kept.
 pub(crate) const ARCHIVE: &str = "archive";
@@ -26,6 +28,14 @@ pub(crate) struct Look {
     pub(crate) len: u64,
     /// When it was last written to.
     pub(crate) written: SystemTime,
+}
+
+impl Look {
+    /// By which a later write shows.
+    pub(crate) fn extent(&self) -> Extent {
+        let since = self.written.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Extent { len: self.len, written_ns: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX) }
+    }
 }
 
 /// One name in a session, relative to its directory, and the inode behind it.
@@ -51,7 +61,9 @@ pub(crate) fn look(path: &Path) -> io::Result<Option<Look>> {
 /// When it cannot be opened, or is no regular file.
 pub(crate) fn open(path: &Path) -> io::Result<(File, Look)> {
     seam::interrupt();
-    let file = File::open(path)?;
+    // Opening a pipe would wait for its writer.
+    let file =
+        OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));

@@ -20,7 +20,7 @@ use super::{
     disk::{self, ARCHIVE, Entry, Look},
     notice::{Listener, Notice},
     policy::{Ledger, stem},
-    position::{Position, Stage},
+    position::{Extent, Position, Stage},
     reader::{Got, Gzip, Plain},
     scan::READING,
 };
@@ -54,6 +54,8 @@ pub(crate) struct Follow<L> {
     pub(super) damaged: BTreeMap<String, (Look, String)>,
     /// What is wrong, by file, as of the last scan.
     pub(super) troubles: BTreeMap<String, String>,
+    /// Parts of which nothing was read that were written to after they were compared: once is enough.
+    pub(super) rewritten: BTreeSet<u64>,
     /// Whether what waits has to be found anew before anything else is read.
     pub(super) stale: bool,
     pub(super) buffer: Vec<u8>,
@@ -73,11 +75,14 @@ pub(super) struct Live {
 pub(super) struct Target {
     pub(super) number: u64,
     pub(super) gz: bool,
+    /// What it was like when it was compared.
+    pub(super) extent: Extent,
 }
 
 /// A part that is being read.
 pub(super) enum Reading {
-    Plain(Plain),
+    /// With what it was like when it was compared.
+    Plain(Box<Plain>, Extent),
     Gzip(Box<Gzip>, u64),
 }
 
@@ -123,6 +128,7 @@ impl<L: Listener> Follow<L> {
             truncated: BTreeSet::new(),
             damaged: BTreeMap::new(),
             troubles: BTreeMap::new(),
+            rewritten: BTreeSet::new(),
             stale: false,
             buffer: vec![0; CHUNK_BYTES],
             reading_history: None,
@@ -332,11 +338,12 @@ pub(super) fn finish(
     number: Option<u64>,
     cursor: &Cursor,
     mut batch: Batch,
+    look: Look,
     out: &mut Vec<Batch>,
 ) {
     let Some(position) = number.and_then(|number| ledger.get_mut(&number)) else { return };
     cursor.settle(position);
-    position.stage = Stage::Finished;
+    (position.stage, position.extent) = (Stage::Finished, look.extent());
     batch.changes.push(Change::Set(position.clone()));
     out.push(batch);
 }

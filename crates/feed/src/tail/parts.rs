@@ -12,6 +12,7 @@ use super::{
     follow::{Follow, Leaving, Reading, Target, finish, settle},
     notice::Listener,
     policy::is_due,
+    position::Extent,
     reader::{Got, Gzip, Plain},
 };
 
@@ -77,8 +78,8 @@ impl<L: Listener> Follow<L> {
     }
 
     fn let_go(&mut self, mut open: Plain, out: &mut Vec<Batch>) {
-        if let Ok(batch) = open.finish() {
-            finish(&mut self.ledger, open.number, &open.cursor, batch, out);
+        if let Ok((batch, look)) = open.finish() {
+            finish(&mut self.ledger, open.number, &open.cursor, batch, look, out);
         }
     }
 
@@ -90,7 +91,7 @@ impl<L: Listener> Follow<L> {
             return true;
         }
         match self.reading.take() {
-            Some(Reading::Plain(plain)) => self.read_plain(plain, now, out),
+            Some(Reading::Plain(plain, compared)) => self.read_plain(plain, compared, now, out),
             Some(Reading::Gzip(gzip, number)) => self.read_gzip(gzip, number, out),
             None => {}
         }
@@ -108,7 +109,7 @@ impl<L: Listener> Follow<L> {
         } else {
             Plain::open(position.source, &path).and_then(|mut plain| {
                 let same = plain.id == position.id && plain.resume(position)?;
-                Ok(same.then_some(Reading::Plain(plain)))
+                Ok(same.then(|| Reading::Plain(Box::new(plain), target.extent)))
             })
         };
         match outcome {
@@ -129,19 +130,29 @@ impl<L: Listener> Follow<L> {
         self.stale = true;
     }
 
-    fn read_plain(&mut self, mut plain: Plain, now: Duration, out: &mut Vec<Batch>) {
+    /// `compared` is what the part was like when it was compared with what is known.
+    fn read_plain(&mut self, mut plain: Box<Plain>, compared: Extent, now: Duration, out: &mut Vec<Batch>) {
+        let is_first = plain.cursor.read() == 0;
         match plain.read(&mut self.buffer) {
+            Ok(Got::Chunk { .. }) if is_first && self.is_rewritten(&plain, compared) => self.look_again(),
             Ok(Got::Chunk { batch, .. }) => {
                 settle(&mut self.ledger, plain.number, &plain.cursor, batch, out);
-                self.reading = Some(Reading::Plain(plain));
+                self.reading = Some(Reading::Plain(plain, compared));
             }
-            Ok(Got::Nothing) => self.leave(plain, now, out),
+            Ok(Got::Nothing) => self.leave(*plain, now, out),
             Ok(Got::Over) => self.over(&plain),
             Err(error) => {
                 let name = plain.number.and_then(|number| self.ledger.get(&number)).map(|at| at.name.clone());
                 self.part_failed(&name.unwrap_or_default(), &error);
             }
         }
+    }
+
+    /// Whether what was read first may be a copy of something that is known, written over the part after it was compared.
+    /// Once: the next comparison tells, and a part may grow for ever.
+    fn is_rewritten(&mut self, plain: &Plain, compared: Extent) -> bool {
+        let is_same = plain.look().is_ok_and(|look| look.extent() == compared);
+        !is_same && plain.number.is_some_and(|number| self.rewritten.insert(number))
     }
 
     fn read_gzip(&mut self, mut gzip: Box<Gzip>, number: u64, out: &mut Vec<Batch>) {
@@ -152,7 +163,7 @@ impl<L: Listener> Follow<L> {
             }
             Ok(Got::Nothing | Got::Over) => {
                 let batch = gzip.finish();
-                finish(&mut self.ledger, Some(number), &gzip.cursor, batch, out);
+                finish(&mut self.ledger, Some(number), &gzip.cursor, batch, gzip.look, out);
             }
             Err(error) => {
                 let name = self.ledger.get(&number).map(|at| at.name.clone()).unwrap_or_default();
@@ -182,7 +193,7 @@ impl<L: Listener> Follow<L> {
         let is_due = self.ledger.get(&number).is_some_and(|position| is_due(position, file));
         let is_damaged = self.damaged.contains_key(&file.name);
         if is_due && !is_damaged {
-            self.backlog.push_back(Target { number, gz: file.log.gz });
+            self.backlog.push_back(Target { number, gz: file.log.gz, extent: file.extent });
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::position::{FileId, HEAD_BYTES, Position, Stage};
+use super::position::{Extent, FileId, HEAD_BYTES, Position, Stage};
 use crate::session::{Source, name::LogName, name::PartName};
 
 /// How much equal content tells a copy from a file that merely begins alike, in bytes.
@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub(crate) id: FileId,
     /// Its length in bytes.
     pub(crate) len: u64,
+    /// By which a write shows.
+    pub(crate) extent: Extent,
 }
 
 /// A file that is held open.
@@ -99,6 +101,7 @@ pub(crate) fn assign(
     round.each(probe, Round::by_content)?;
     round.each(probe, Round::by_copy)?;
     round.each(probe, Round::by_note)?;
+    round.each(probe, |round, file, _| Ok(round.by_bare_name(file)))?;
     Ok(round.claims.into_iter().map(|claim| claim.unwrap_or(Claim::New)).collect())
 }
 
@@ -106,7 +109,8 @@ pub(crate) fn assign(
 pub(crate) fn is_due(position: &Position, file: &Seen) -> bool {
     match position.stage {
         Stage::Reading | Stage::Missed => true,
-        Stage::Finished => !file.log.gz && file.len > position.offset,
+        Stage::Finished if file.log.gz => file.extent != position.extent,
+        Stage::Finished => file.len > position.offset,
         Stage::Copy { .. } => false,
     }
 }
@@ -169,34 +173,34 @@ impl Round<'_> {
     }
 
     fn by_identity(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
-        for known in self.free(file).filter(|known| known.id == file.id) {
-            let long_enough = file.log.gz || file.len >= known.offset;
+        for known in self.free(file).filter(|known| known.id == file.id && known.offset > 0) {
             let trusted = known.stage == Stage::Finished
                 && known.id.birth_ns.is_some()
                 && known.name == file.name
-                && long_enough;
-            let nothing_read = known.offset == 0 && known.stage == Stage::Reading;
-            if trusted || nothing_read || probe.is(file, known, true)? {
+                && known.extent == file.extent;
+            if trusted || probe.is(file, known, true)? {
                 return Ok(Some(Claim::Known(known.number)));
             }
         }
         Ok(None)
     }
 
+    /// A file of which nothing was read has no content to be known by: it comes after all that have.
+    fn by_bare_name(&self, file: &Seen) -> Option<Claim> {
+        let is_it = |known: &&Position| known.id == file.id || is_same_part(known, file);
+        let known = self.free(file).filter(|known| known.offset == 0).find(is_it)?;
+        Some(Claim::Known(known.number))
+    }
+
     /// The same part under its own name: gzipped, moved, or on another device.
     fn by_name(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
-        for known in self.free(file) {
+        for known in self.free(file).filter(|known| known.offset > 0) {
             let same_name = if file.live {
                 known.name == file.name && known.offset >= EVIDENCE_BYTES
             } else {
-                matches!(file.log.part, PartName::Rotated { .. }) && stem(&known.name) == stem(&file.name)
+                is_same_part(known, file)
             };
-            if !same_name {
-                continue;
-            }
-            let nothing_read = known.offset == 0 && known.stage == Stage::Reading;
-            let deep = !(file.log.gz && known.stage == Stage::Finished);
-            if nothing_read || probe.is(file, known, deep)? {
+            if same_name && probe.is(file, known, !is_packed(known, file))? {
                 return Ok(Some(Claim::Known(known.number)));
             }
         }
@@ -266,12 +270,7 @@ impl Round<'_> {
 
     /// What was found to be a copy while it could be compared with the original.
     fn by_note(&self, file: &Seen, probe: &mut impl Probe) -> Answer {
-        let notes = self.ledger.values().filter(|known| stem(&known.name) == stem(&file.name));
-        let of = notes.filter(|known| known.source == file.log.source).find_map(|known| match known.stage {
-            Stage::Copy { of } => Some(of),
-            _ => None,
-        });
-        let Some(of) = of.filter(|_| !file.live) else { return Ok(None) };
+        let Some(of) = self.noted(file, probe)? else { return Ok(None) };
         let copy = Claim::Copy(Some(of));
         let Some(original) = self.ledger.get(&of) else { return Ok(Some(copy)) };
         let mut seen = self.files.iter().zip(&self.claims);
@@ -287,6 +286,33 @@ impl Round<'_> {
         let goes_on = original.offset == 0 || probe.is(file, original, true)?;
         Ok(Some(if goes_on { Claim::Known(of) } else { copy }))
     }
+
+    /// What a part was noted to be a copy of, if it still begins as it did then.
+    fn noted(&self, file: &Seen, probe: &mut impl Probe) -> Result<Option<u64>, ProbeError> {
+        let notes = self.ledger.values().filter(|known| stem(&known.name) == stem(&file.name));
+        for note in notes.filter(|known| known.source == file.log.source && !file.live) {
+            if let Stage::Copy { of } = note.stage
+                && probe.is(file, note, false)?
+            {
+                return Ok(Some(of));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a file has the name that a part was given when it was rotated.
+fn is_same_part(known: &Position, file: &Seen) -> bool {
+    matches!(file.log.part, PartName::Rotated { .. }) && stem(&known.name) == stem(&file.name)
+}
+
+/// Whether a finished part was but moved or gzipped since: its beginning tells that, and reading all of it only tells it
+/// again.
+pub(crate) fn is_packed(known: &Position, file: &Seen) -> bool {
+    known.stage == Stage::Finished
+        && file.log.gz
+        && known.name != file.name
+        && stem(&known.name) == stem(&file.name)
 }
 
 /// Whether a file can only be told from the beginning of a known one by its whole head.

@@ -14,7 +14,7 @@ pub(crate) const HEAD_BYTES: usize = 1 << 10;
 /// How much before the offset tells that it is still the same content, in bytes.
 pub(crate) const MARKER_BYTES: usize = 256;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Which file on disk, whatever its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,15 @@ pub(crate) struct FileId {
     pub(crate) inode: u64,
     /// When it was created, in Unix nanoseconds, where the file system tells.
     pub(crate) birth_ns: Option<u64>,
+}
+
+/// What a file was like when it had been read to its end: as long as it is like that, nobody wrote to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Its length on disk, in bytes.
+    pub(crate) len: u64,
+    /// When it was last written to, Unix nanoseconds.
+    pub(crate) written_ns: u64,
 }
 
 /// A fingerprint of a run of bytes.
@@ -73,6 +82,8 @@ pub(crate) struct Position {
     pub(crate) lines: u64,
     /// What is still to come.
     pub(crate) stage: Stage,
+    /// What it was like when it was finished; zeros before that.
+    pub(crate) extent: Extent,
 }
 
 /// Why bytes are no position.
@@ -113,7 +124,8 @@ impl Position {
     /// A file of which nothing has been handed out.
     pub(crate) fn new(number: u64, source: Source, name: String, id: FileId) -> Self {
         let (head, marker) = (Print::of(&[]), Print::of(&[]));
-        Self { number, source, name, id, head, marker, offset: 0, lines: 0, stage: Stage::Reading }
+        let (stage, extent) = (Stage::Reading, Extent::default());
+        Self { number, source, name, id, head, marker, offset: 0, lines: 0, stage, extent }
     }
 
     /// The bytes to keep.
@@ -133,7 +145,9 @@ impl Position {
         }
         // Nanoseconds of no birth time: zero, which is 1970.
         let birth = self.id.birth_ns.unwrap_or(0);
-        for number in [self.number, self.id.device, self.id.inode, birth, self.offset, self.lines] {
+        let Extent { len, written_ns } = self.extent;
+        let id = [self.number, self.id.device, self.id.inode, birth];
+        for number in id.into_iter().chain([self.offset, self.lines, len, written_ns]) {
             out.extend(number.to_le_bytes());
         }
         for print in [self.head, self.marker] {
@@ -174,10 +188,11 @@ impl Position {
         let (device, inode) = (input.number("device")?, input.number("inode")?);
         let birth_ns = Some(input.number("birth time")?).filter(|birth| *birth > 0);
         let (offset, lines) = (input.number("offset")?, input.number("lines")?);
+        let extent = Extent { len: input.number("length")?, written_ns: input.number("last write")? };
         let (head, marker) = (input.print("head")?, input.print("marker")?);
         let id = FileId { device, inode, birth_ns };
         let whole = input.0.is_empty();
-        let position = Self { number, source, name, id, head, marker, offset, lines, stage };
+        let position = Self { number, source, name, id, head, marker, offset, lines, stage, extent };
         if whole { Ok(position) } else { Err(damaged("too long")) }
     }
 }

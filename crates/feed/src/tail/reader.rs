@@ -108,14 +108,15 @@ impl Plain {
         self.bytes(start, before.len()).map_or(true, |bytes| bytes == before)
     }
 
-    /// Takes the unfinished last line as it is.
+    /// Takes the unfinished last line as it is; and what the file is like then.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(crate) fn finish(&mut self) -> io::Result<Batch> {
-        let mut batch = Batch::new(self.source, Arc::clone(&self.path), self.look()?.written);
+    pub(crate) fn finish(&mut self) -> io::Result<(Batch, Look)> {
+        let look = self.look()?;
+        let mut batch = Batch::new(self.source, Arc::clone(&self.path), look.written);
         self.cursor.finish(&mut batch);
-        Ok(batch)
+        Ok((batch, look))
     }
 
     /// What the file is like now.

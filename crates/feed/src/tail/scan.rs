@@ -17,10 +17,10 @@ use super::{
     disk::{self, ARCHIVE, Look},
     follow::{Follow, Listing, Live, live_name, tell},
     notice::{Listener, Notice},
-    policy::{Claim, Held, ProbeError, Seen, assign, stem},
-    position::{Position, Stage},
+    policy::{Claim, Held, ProbeError, Seen, assign, is_due, is_packed, stem},
+    position::{HEAD_BYTES, Position, Print, Stage},
     probe::Contents,
-    reader::Plain,
+    reader::{Gzip, Plain},
 };
 use crate::session::{
     Source,
@@ -163,7 +163,14 @@ impl<L: Listener> Follow<L> {
             match disk::look(&path) {
                 Ok(Some(look)) => {
                     findings.looks.insert(name.clone(), look);
-                    findings.files.push(Seen { name: name.clone(), log, live, id: look.id, len: look.len });
+                    findings.files.push(Seen {
+                        name: name.clone(),
+                        log,
+                        live,
+                        id: look.id,
+                        len: look.len,
+                        extent: look.extent(),
+                    });
                 }
                 // A link that leads nowhere is listed and is not there.
                 Ok(None) if path.is_symlink() => {}
@@ -185,7 +192,14 @@ impl<L: Listener> Follow<L> {
                 continue;
             }
             let Ok(look) = live.open.look() else { return Err(Moved) };
-            findings.files.push(Seen { name, log, live: true, id: look.id, len: look.len });
+            findings.files.push(Seen {
+                name,
+                log,
+                live: true,
+                id: look.id,
+                len: look.len,
+                extent: look.extent(),
+            });
         }
         Ok(())
     }
@@ -263,7 +277,10 @@ impl<L: Listener> Follow<L> {
     fn is_too_new(&self, index: usize, files: &[Seen], claims: &[Claim]) -> bool {
         let Some(file) = files.get(index) else { return false };
         let Some(live) = self.live.get(&file.log.source).filter(|live| live.lost) else { return false };
-        if live.beside.has_part(&file.name) {
+        // A part that was read and holds something else now was written over, by something newer.
+        let is_rewritten =
+            |known: &Position| known.id == file.id && known.name == file.name && known.offset > 0;
+        if live.beside.has_part(&file.name) && !self.ledger.values().any(is_rewritten) {
             return false;
         }
         let became = files.iter().zip(claims).position(|(file, claim)| {
@@ -294,11 +311,18 @@ impl<L: Listener> Follow<L> {
             self.listener.notice(Notice::Truncated { file, read });
         }
         let keeps_name = files.iter().any(|other| other.name == position.name && other.id == file.id);
+        if is_packed(position, file) {
+            position.extent = file.extent;
+        }
         if !keeps_name {
             (position.name, position.id) = (file.name.clone(), file.id);
             if position.offset > 0 {
                 tell(position.source, &self.dir, Change::Set(position.clone()), out);
             }
+        }
+        if position.stage == Stage::Finished && !is_due(position, file) {
+            // It was compared, however it came to be written to.
+            position.extent = file.extent;
         }
         if self.truncated.remove(&number) && !file.live {
             let (file, offset) = (file.name.clone(), position.offset);
@@ -328,14 +352,24 @@ impl<L: Listener> Follow<L> {
         let live = || self.live.get(&file.log.source).and_then(|live| live.open.number);
         let Some(of) = of.or_else(live) else { return };
         let mut notes = self.ledger.values().filter(|known| stem(&known.name) == stem(&file.name));
-        if !notes.any(|known| known.stage == Stage::Copy { of }) {
+        let head = if file.log.gz {
+            Gzip::open(file.log.source, &self.dir.join(&file.name)).map(|mut gzip| gzip.head())
+        } else {
+            Plain::open(file.log.source, &self.dir.join(&file.name))
+                .and_then(|plain| plain.bytes(0, HEAD_BYTES))
+        };
+        // What cannot be read now is compared again by the next scan.
+        let Some(head) = head.ok().filter(|head| !head.is_empty()).map(|head| Print::of(&head)) else {
+            return;
+        };
+        if !notes.any(|known| known.stage == Stage::Copy { of } && known.head == head) {
             // A note is only worth something together with what it is about.
             if let Some(original) = self.ledger.get(&of) {
                 tell(file.log.source, &self.dir, Change::Set(original.clone()), out);
             }
             let number = self.next_number();
             let mut position = Position::new(number, file.log.source, file.name.clone(), file.id);
-            position.stage = Stage::Copy { of };
+            (position.stage, position.head) = (Stage::Copy { of }, head);
             self.ledger.insert(number, position.clone());
             tell(file.log.source, &self.dir, Change::Set(position), out);
         }

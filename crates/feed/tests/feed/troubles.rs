@@ -7,7 +7,7 @@ use std::{
     fs,
     io::BufReader,
     net::SocketAddr,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
+    os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -284,6 +284,43 @@ fn a_damaged_or_foreign_journal_is_set_aside_and_clients_are_reset() {
         let middle = bytes.len() / 2;
         bytes[4_096..middle].fill(0x5a);
     });
+}
+
+#[test]
+fn a_journal_that_is_damaged_while_it_is_used_is_set_aside_and_the_session_read_again() {
+    const LINES: u64 = 9_000; // more than is kept in memory
+    let session = Session::new();
+    append(&session, 0..LINES);
+    let feed = Feed::start(&session);
+    feed.wait_for_lines(LINES);
+    let first = feed.health()["journal"]["first"].clone();
+    let entries = fs::read_dir(session.journal_dir()).unwrap().map(|entry| entry.unwrap().path());
+    let file = entries.into_iter().find(|path| path.extension().unwrap() == "journal").unwrap();
+    let file = fs::OpenOptions::new().write(true).open(file).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.write_all_at(&vec![0x5a; usize::try_from(length / 2).unwrap()], 4_096).unwrap();
+    // What reads what is damaged finds it; the next line is what begins anew.
+    feed.stream("/sse?window=3600", &[]).take_heartbeat();
+    append(&session, LINES..LINES + 1);
+    let written = LINES + 1;
+    feed.wait_for("a fresh journal", |health| health["journal"]["first"] != first);
+    feed.wait_for("the session as it is", |health| {
+        health["status"] == "ok" && health["journal"]["events"] == written
+    });
+    let all = feed.stream("/sse?window=3600", &[]).data(usize::try_from(written).unwrap());
+    assert!((0..).zip(&all).all(|(n, data)| *data == line(n)), "not every line once and in order");
+}
+
+#[test]
+fn a_pipe_under_the_name_of_a_log_is_said_and_holds_nothing_up() {
+    let session = Session::new();
+    let made = Command::new("mkfifo").arg(session.path(DENIED)).status();
+    assert!(made.unwrap().success());
+    append(&session, 0..2);
+    let mut feed = Feed::start(&session);
+    feed.wait_for_lines(2);
+    feed.wait_for("a word about it", |health| is_degraded(health, &[DENIED, "not a regular file"]));
+    feed.stop().unwrap();
 }
 
 #[test]

@@ -227,6 +227,29 @@ fn ids_of_two_sessions_never_meet() {
     assert!(one.head < two.session_first || two.head < one.session_first, "{one:?} {two:?}");
 }
 
+#[test]
+fn ids_of_sessions_that_other_processes_opened_do_not_meet_either() {
+    let bench = Bench::new(|_| ());
+    bench.write("now", 0);
+    for old in ["one", "two"] {
+        bench.write(old, 5_000);
+    }
+    bench.registry.scan();
+    let one = bench.registry.find(Some("one")).unwrap();
+    wait("the line is published", || one.status().counts().lines == 1);
+    let head = one.hub().extent().head;
+    drop(one);
+    bench.registry.close();
+    assert!(bench.registry.join());
+    let other = bench.other();
+    other.scan();
+    let two = other.find(Some("two")).unwrap();
+    assert!(two.hub().extent().first > head, "an id of one is an id of the other");
+    drop(two);
+    other.close();
+    assert!(other.join());
+}
+
 fn check_refused(name: &str, expected: SessionError) {
     let bench = Bench::new(|_| ());
     bench.write("now", 0);

@@ -33,7 +33,14 @@ fn id(inode: u64) -> FileId {
 
 fn seen(name: &str, inode: u64) -> Seen {
     let log = name::parse(name).unwrap();
-    Seen { name: name.to_owned(), log, live: name == LIVE, id: id(inode), len: 1_000 }
+    Seen {
+        name: name.to_owned(),
+        log,
+        live: name == LIVE,
+        id: id(inode),
+        len: 1_000,
+        extent: Extent::default(),
+    }
 }
 
 fn known(number: u64, name: &str, inode: u64, word: &str, stage: Stage) -> (u64, Position) {

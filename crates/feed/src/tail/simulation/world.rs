@@ -73,6 +73,8 @@ pub(super) struct Log {
     pub(super) unlinked: Vec<(usize, usize)>,
     /// Inodes of live files that the tail held when it was last idle.
     pub(super) held: BTreeSet<u64>,
+    /// Names of its files then.
+    pub(super) rested: BTreeSet<String>,
     /// Generations of which a file could not be read at some time since the tail last came to rest.
     pub(super) hidden: BTreeSet<usize>,
     /// A copy was made, and the truncation is still to come.
@@ -105,6 +107,7 @@ impl World {
                 files: BTreeMap::new(),
                 unlinked: Vec::new(),
                 held: BTreeSet::new(),
+                rested: BTreeSet::new(),
                 hidden: BTreeSet::new(),
                 copied: false,
             })
@@ -217,9 +220,7 @@ impl World {
         let path = self.path(name);
         let gz = format!("{name}.gz");
         let plain = fs::read(&path).unwrap();
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(&plain).unwrap();
-        let bytes = encoder.finish().unwrap();
+        let bytes = gzipped(&plain);
         let half = if step == 0 { bytes.len() / 2 } else { bytes.len() };
         fs::write(self.path(&gz), &bytes[..half]).unwrap();
         self.logs[log].files.get_mut(name).unwrap().closing = true;
@@ -293,6 +294,35 @@ impl World {
         self.logs[log].copied = true;
         self.logs[log].generations[of.generation].copy_pending = true;
         self.say(format!("copy {live} to {part}"));
+    }
+
+    /// Copies the live file over a part that was copied or rotated before, which keeps its inode, as `cp` and logrotate's
+    /// `copytruncate` to one name do.
+    pub(super) fn copy_over(&mut self, log: usize, part: &str) {
+        let live = self.live(log);
+        let gz = self.logs[log].files[part].gz;
+        let bytes = fs::read(self.path(&live)).unwrap();
+        fs::write(self.path(part), if gz { gzipped(&bytes) } else { bytes }).unwrap();
+        let of = self.logs[log].files[&live].clone();
+        let mut carrier = self.carrier(&self.path(part), of.generation, of.items, gz);
+        carrier.closing = true;
+        let old = self.logs[log].files.insert(part.to_owned(), carrier).unwrap();
+        self.logs[log].generations[old.generation].truncated = true;
+        self.logs[log].copied = true;
+        self.logs[log].generations[of.generation].copy_pending = true;
+        self.say(format!("copy {live} over {part}"));
+        self.excuse();
+    }
+
+    /// The part with the newest name, where a copy may be written over it: not before the tail has
+    /// seen it under that name and read of it. What is written over an empty part cannot be told from what is appended to it.
+    pub(super) fn newest_part(&self, log: usize) -> Option<String> {
+        let number = |name: &str| name.split(".part").nth(1)?.split('.').next()?.parse::<u64>().ok();
+        let newest = self.logs[log].files.iter().max_by_key(|(name, _)| number(name))?;
+        let (name, at) = newest;
+        let is_read = !self.logs[log].generations[at.generation].handed.is_empty();
+        let is_known = is_read && self.logs[log].rested.contains(name);
+        (number(name).is_some() && is_known && at.items > 0 && (at.gz || !at.closing)).then(|| name.clone())
     }
 
     /// Writes other content of the same size, in place or as another file that takes the name.
@@ -426,4 +456,10 @@ fn encode(item: Item) -> Vec<u8> {
             format!("{id:016x}{one:016x}{two:016x}{three:016x}").into_bytes()
         }
     }
+}
+
+fn gzipped(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
 }
