@@ -2,6 +2,7 @@
 
 use aurora_domain::{Span, format, link::Status};
 use leptos::{mount::mount_to_body, prelude::*};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser::{self, Interval, Listener},
@@ -9,28 +10,41 @@ use crate::{
         footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
         theme::Theme,
     },
-    config,
+    config::{self, Settings},
     store::{Clock, Driver, Handle, Slice, Store, derive},
-    transport::Fetch,
+    transport::Streams,
     views::{LiveView, Notices},
 };
+
+/// A triangle with an exclamation mark, of another shape and colour than the page's icon.
+const TROUBLE_ICON: &str = concat!(
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E",
+    "%3Cpath d='M16 2 31 30H1z' fill='%23d33'/%3E%3Cpath d='M16 12v9m0 3v3' stroke='%23fff' stroke-width='3.5'/%3E%3C/svg%3E"
+);
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Puts the page into the document's body, in place of what stood there while it loaded.
 pub fn start() {
     console_error_panic_hook::set_once();
-    mount_to_body(App);
-    if let Some(boot) = document().get_element_by_id("boot") {
-        boot.remove();
-    }
+    config::take_token_from_address();
+    spawn_local(async {
+        let settings = config::load().await;
+        mount_to_body(move || view! { <App settings /> });
+        if let Some(boot) = document().get_element_by_id("boot") {
+            boot.remove();
+        }
+    });
 }
 
 #[component]
-fn App() -> impl IntoView {
+fn App(settings: Settings) -> impl IntoView {
     let store = Handle::new(Store::new(browser::now_ms()));
-    let driver = StoredValue::new_local(Driver::start(store, Box::new(Fetch)));
+    let stream_url = settings.stream_url.clone();
+    let config_problem = settings.problem.clone();
+    let driver = StoredValue::new_local(Driver::start(store, Box::new(Streams), settings));
     let retry = Callback::new(move |()| driver.with_value(Driver::retry));
+    let token_changed = Callback::new(move |()| driver.with_value(Driver::token_changed));
     let span = RwSignal::new(Span::FIVE_MINUTES);
     let theme = RwSignal::new(Theme::stored());
     let settings_open = RwSignal::new(false);
@@ -59,7 +73,7 @@ fn App() -> impl IntoView {
             status => status.clone(),
         });
     let open_settings = Callback::new(move |()| settings_open.set(true));
-    title_follows(status);
+    mark_follows(status);
     view! {
         <Header
             session status instead as_of span
@@ -69,10 +83,10 @@ fn App() -> impl IntoView {
             on_settings=open_settings
         />
         <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
-        <Notices store />
+        <Notices store config_problem />
         <LiveView store span stale colors=colors(theme) />
         <Footer version=VERSION text="Figures are UTC. Percentiles are within 1 %." />
-        <Settings status open=settings_open theme retry />
+        <SettingsView status open=settings_open theme stream_url token_changed />
     }
 }
 
@@ -85,18 +99,20 @@ fn nothing_to_come(store: &Store) -> bool {
 
 /// The dialog with what it changes.
 #[component]
-fn Settings(
+fn SettingsView(
     status: Memo<Status>,
     open: RwSignal<bool>,
     theme: RwSignal<Theme>,
-    retry: Callback<()>,
+    stream_url: String,
+    token_changed: Callback<()>,
 ) -> impl IntoView {
+    opens_for_a_token(status, open);
     let has_token = RwSignal::new(config::token().is_some());
     let set = move |token: Option<String>| {
         config::set_token(token.as_deref());
         has_token.set(token.is_some());
         open.set(false);
-        retry.run(());
+        token_changed.run(());
     };
     let server_message = derive(move || match status.get() {
         Status::Unauthorized { message, .. } => message,
@@ -106,7 +122,7 @@ fn Settings(
         <SettingsDialog
             open
             on_close=Callback::new(move |()| open.set(false))
-            stream_url=config::STREAM_URL.to_owned()
+            stream_url
             has_token
             server_message
             on_save=Callback::new(move |token| set(Some(token)))
@@ -147,14 +163,34 @@ fn colors(theme: RwSignal<Theme>) -> Signal<u32> {
     derive(move || system.get() * 3 + theme.get() as u32)
 }
 
-/// Trouble stands in the tab's title, where it is seen without the page.
-fn title_follows(status: Memo<Status>) {
+/// A server that asks for a token gets the dialog, once each time that it begins to ask.
+fn opens_for_a_token(status: Memo<Status>, open: RwSignal<bool>) {
+    let asks = Memo::new(move |_| status.with(|status| matches!(status, Status::Unauthorized { .. })));
     Effect::new(move |_| {
-        let mark = match status.get() {
-            Status::Reconnecting { .. } | Status::Offline { .. } => "(not live) ",
+        if asks.get() {
+            open.set(true);
+        }
+    });
+}
+
+/// Trouble stands in the tab's title and icon, where it is seen without the page.
+fn mark_follows(status: Memo<Status>) {
+    let mark = Memo::new(move |_| {
+        status.with(|status| match status {
+            Status::Reconnecting { .. } | Status::Offline { .. } | Status::Stale { .. } => "(not live) ",
             Status::Unauthorized { .. } => "(needs a token) ",
             _ => "",
-        };
+        })
+    });
+    let icon = document().query_selector("link[rel='icon']").ok().flatten();
+    let well = icon.as_ref().and_then(|icon| icon.get_attribute("href"));
+    Effect::new(move |_| {
+        let mark = mark.get();
         document().set_title(&format!("{mark}Aurora Live"));
+        let href = if mark.is_empty() { well.as_deref() } else { Some(TROUBLE_ICON) };
+        if let (Some(icon), Some(href)) = (&icon, href) {
+            // An icon that cannot be changed stays; the title says it too.
+            let _ = icon.set_attribute("href", href);
+        }
     });
 }

@@ -1,6 +1,6 @@
 //! Small pieces of the browser as values: clocks, storage, and callbacks that end when they are dropped.
 
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, EventTarget, MediaQueryList, ResizeObserver, Storage, Window};
 
 /// The window; the page cannot run without one.
@@ -21,6 +21,19 @@ pub(crate) fn now_ms() -> u64 {
 /// Milliseconds since the page began, with fractions; never goes back.
 pub(crate) fn monotonic_ms() -> f64 {
     window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Whether nobody can see the page.
+pub(crate) fn is_hidden() -> bool {
+    window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+}
+
+/// Puts another address of this page into the address bar, in place of the present one.
+pub(crate) fn replace_address(address: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok()) {
+        // Where it is refused (a page from a file), the address stays as the reader typed it.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
+    }
 }
 
 /// Storage of this tab; `None` where the browser refuses it.
@@ -66,6 +79,11 @@ impl Listener {
     /// Starts listening to the window.
     pub(crate) fn new(kind: &'static str, callback: impl FnMut() + 'static) -> Option<Self> {
         Self::to(window()?.into(), kind, callback)
+    }
+
+    /// Starts listening to the document.
+    pub(crate) fn on_document(kind: &'static str, callback: impl FnMut() + 'static) -> Option<Self> {
+        Self::to(window()?.document()?.into(), kind, callback)
     }
 
     /// Starts listening to `target`.

@@ -11,6 +11,7 @@ use web_sys::{Element, HtmlElement};
 use crate::{
     browser::{self, Interval},
     components::link_banner::LinkBanner,
+    config::Settings,
     held::held,
     store::{Driver, Handle, Slice, Store},
     support::{next_task, until},
@@ -68,7 +69,7 @@ impl Drop for Mounted {
 /// What the root puts together, with a driver of its own.
 fn page() -> impl IntoView {
     let store = Handle::new(Store::new(browser::now_ms()));
-    StoredValue::new_local(Driver::start(store, Box::new(Fetch)));
+    StoredValue::new_local(Driver::start(store, Box::new(Fetch), Settings::default()));
     let now = RwSignal::new(browser::now_ms());
     StoredValue::new_local(Interval::new(1000, move || {
         now.try_set(browser::now_ms());

@@ -13,14 +13,16 @@ use std::{
 };
 
 use aurora_dashboard::{
-    config,
+    config::{self, Settings},
     store::{Driver, Handle, Slice, Store},
-    transport::{Connection, Request, Signal, Sink, Transport},
+    transport::{Connection, Event, Request, Signal, Sink, Transport},
 };
 use aurora_domain::link::{Cause, Status};
+use aurora_wire::snapshot;
 use held::held;
 use leptos::{mount::mount_to, prelude::*};
 use support::{next_task, run, until};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -50,6 +52,10 @@ impl Drop for Open {
 }
 
 impl Transport for Script {
+    fn snapshot(&self, request: &Request, sink: Rc<dyn Sink>) -> Box<dyn Connection> {
+        self.open(request, sink)
+    }
+
     fn open(&self, request: &Request, sink: Rc<dyn Sink>) -> Box<dyn Connection> {
         self.opened.borrow_mut().push((request.clone(), sink));
         Box::new(Open(Rc::clone(&self.closed)))
@@ -89,7 +95,14 @@ struct Page {
     root: Box<dyn Any>,
 }
 
+/// A page whose server has no snapshots.
 fn page() -> Page {
+    page_with(None)
+}
+
+fn page_with(snapshot_url: Option<&str>) -> Page {
+    let snapshot_url = snapshot_url.map(str::to_owned);
+    let settings = Settings { snapshot_url, ..Settings::default() };
     let script = Script::default();
     let (statuses, counts) = (Rc::default(), Rc::default());
     let result = Rc::new(Cell::new(None));
@@ -100,7 +113,7 @@ fn page() -> Page {
             let handle = Handle::new(Store::new(now_ms()));
             follow(handle, &[Slice::Link], &statuses, |store| store.status().clone());
             follow(handle, &[Slice::Session], &counts, |store| store.state().session().events());
-            result.set(Some((handle, Driver::start(handle, Box::new(script)))));
+            result.set(Some((handle, Driver::start(handle, Box::new(script), settings))));
         }
     };
     let root = Box::new(mount_to(document().body().expect("a body"), make));
@@ -165,16 +178,93 @@ async fn the_first_connection_asks_for_all_that_is_retained_and_the_next_for_wha
     assert_eq!((page.script.connections(), page.script.closed.get()), (2, 1));
 }
 
+fn state_of(events: u64) -> Vec<u8> {
+    let mut store = Store::new(now_ms());
+    store.deliver(Signal::NoSnapshot);
+    store.flush(f64::INFINITY);
+    store.deliver(Signal::Opened);
+    store.deliver(Signal::Bytes((1..=events).map(event).collect::<String>().into_bytes()));
+    store.flush(f64::INFINITY);
+    snapshot::save(store.state(), events)
+}
+
+#[wasm_bindgen_test]
+async fn the_snapshot_is_asked_for_first_and_the_stream_goes_on_after_it() {
+    let page = page_with(Some("snapshot?session=x"));
+    assert_eq!(page.script.last_request().url, "snapshot?session=x");
+    page.script.deliver(Signal::Snapshot(state_of(3)));
+    until("the stream is opened", || page.script.connections() == 2).await;
+    let stream = page.script.last_request();
+    assert_eq!((stream.url.as_str(), stream.last_event_id.as_deref()), (config::STREAM_URL, Some("3")));
+    until("its events are shown", || page.counts.borrow().last() == Some(&3)).await;
+    page.script.deliver(Signal::Opened);
+    page.script.send("event: heartbeat\ndata: {\"head\":3}\n\n");
+    page.told("live", |status| *status == Status::Live).await;
+}
+
+fn message(id: u64) -> Signal {
+    let data = r#"{"event_code":"ORDER.SUBMIT"}"#.to_owned();
+    Signal::Message(Event { kind: "aurora_events".to_owned(), id: Some(id.to_string()), data })
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_runs_hot_is_read_in_bytes_from_where_it_was() {
+    const EVENTS: u64 = 2_500;
+    let page = page();
+    page.go_live().await;
+    assert!(!page.script.last_request().hot);
+    let opened = page.script.connections();
+    for id in 1..=EVENTS {
+        page.script.deliver(message(id));
+    }
+    until("another connection", || page.script.connections() > opened).await;
+    let request = page.script.last_request();
+    let after: u64 = request.last_event_id.map_or(0, |id| id.parse().expect("an id"));
+    assert!(request.hot && after <= EVENTS, "{after}");
+    page.script.deliver(Signal::Opened);
+    page.script.send(&(after + 1..=EVENTS).map(event).collect::<String>());
+    until("all are counted", || page.counts.borrow().last() == Some(&EVENTS)).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_nobody_sees_is_kept_up_by_what_arrives() {
+    let page = page();
+    page.go_live().await;
+    // No frames and no timers: as a browser leaves a hidden page after some minutes.
+    run(
+        "window.kept = [window.requestAnimationFrame, window.setTimeout, window.setInterval];
+         window.requestAnimationFrame = window.setTimeout = () => 1;
+         Object.defineProperty(document, 'hidden', {value: true, configurable: true})",
+        &[],
+    );
+    let began = js_sys::Date::now();
+    let mut id = 0;
+    while page.handle.read(|store| store.state().session().events()) == 0 {
+        assert!(js_sys::Date::now() - began < 20_000.0, "nothing is looked at");
+        id += 1;
+        page.script.send(&event(id));
+        microtask().await;
+    }
+    run("[window.requestAnimationFrame, window.setTimeout] = window.kept; delete document.hidden", &[]);
+    until("views know", || page.counts.borrow().last() > Some(&0)).await;
+}
+
+/// Lets what was spawned run, without a timer.
+async fn microtask() {
+    let resolved = js_sys::Promise::resolve(&JsValue::NULL);
+    wasm_bindgen_futures::JsFuture::from(resolved).await.expect("nothing to fail");
+}
+
 #[wasm_bindgen_test]
 async fn views_are_told_of_each_change_of_the_link() {
     let page = page();
     page.go_live().await;
+    page.script.send("retry: 100\n\n");
     happens_to_the_window("offline");
     page.told("offline", |status| matches!(status, Status::Offline { .. })).await;
     assert_eq!(page.script.closed.get(), 1);
     happens_to_the_window("online");
-    page.told("connecting", |status| *status == Status::Connecting).await;
-    assert_eq!(page.script.connections(), 2);
+    until("a second connection", || page.script.connections() == 2).await;
     page.script.deliver(Signal::Lost(Cause::Unreachable));
     page.told("reconnecting", |status| matches!(status, Status::Reconnecting { .. })).await;
     page.driver.retry();

@@ -7,13 +7,14 @@ mod support;
 use std::fmt::Write as _;
 
 use aurora_dashboard::{
-    store::{Clock, Flushed, Store},
+    store::{Clock, Flushed, Missing, Start, Store},
     transport::Signal,
 };
 use aurora_domain::{
     Changes, LatencyKind, Outcome, Span, Ts,
     link::{Action, Cause, Input, Status},
 };
+use aurora_wire::snapshot;
 use support::{next_task, number, until};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -47,8 +48,27 @@ fn now_ms() -> u64 {
     js_sys::Date::now() as u64
 }
 
+/// A store whose server has no snapshot.
 fn store() -> Store {
-    Store::new(now_ms())
+    let mut store = Store::new(now_ms());
+    go_without(&mut store);
+    store
+}
+
+/// The server has no snapshot; the stream comes next.
+#[track_caller]
+fn go_without(store: &mut Store) {
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(Signal::NoSnapshot);
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+}
+
+/// Where the next stream begins.
+#[track_caller]
+fn stream_after(store: &mut Store) -> Option<String> {
+    let start = store.start_connection();
+    assert_ne!(start, Start::Snapshot);
+    if let Start::Stream { after } = start { after } else { None }
 }
 
 /// Delivers `text` and flushes all of it.
@@ -65,6 +85,10 @@ fn opened(text: &str) -> Store {
     store
 }
 
+fn reset(first: u64, head: u64) -> String {
+    format!("event: reset\ndata: {{\"requested\":\"2\",\"first\":{first},\"head\":{head}}}\n\n")
+}
+
 fn lose(store: &mut Store) -> Flushed {
     store.deliver(Signal::Lost(Cause::Ended));
     store.flush(f64::INFINITY)
@@ -72,7 +96,8 @@ fn lose(store: &mut Store) -> Flushed {
 
 /// The next connection, up to where the server answers; returns the id that it resumes after.
 fn reopen(store: &mut Store) -> Option<String> {
-    let resumes = store.start_connection();
+    assert_eq!(store.handle_link(Input::RetryAsked), Action::Connect);
+    let resumes = stream_after(store);
     store.deliver(Signal::Opened);
     resumes
 }
@@ -232,12 +257,17 @@ fn a_reset_starts_over_and_counts_nothing_twice() {
     let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
     lose(&mut store);
     reopen(&mut store);
-    let reset = "event: reset\ndata: {\"requested\":\"2\",\"first\":1,\"head\":3}\n\n";
     let again = denied(1, NOW_S) + &denied(2, NOW_S) + &denied(3, NOW_S);
-    let flushed = feed(&mut store, &(reset.to_owned() + &heartbeat(NOW_S, 1, 3) + &again));
+    let flushed = feed(&mut store, &(reset(1, 3) + &again));
+    assert_eq!(flushed.action, Action::Connect);
+    check_denied(&store, 2, 2);
+    go_without(&mut store);
+    assert_eq!(stream_after(&mut store), None, "it begins again");
+    store.deliver(Signal::Opened);
+    let flushed = feed(&mut store, &(heartbeat(NOW_S, 1, 3) + &again));
     check_denied(&store, 3, 3);
     assert_eq!((store.repeated(), store.resets(), store.state().session().events()), (0, 1, 3));
-    assert!(flushed.changes.touches(Changes::PROTECTION), "a reset is a reason to look at everything again");
+    assert!(flushed.changes.touches(Changes::ORDERS) && store.missing().is_empty());
     assert_eq!(store.status(), &Status::Live);
 }
 
@@ -248,11 +278,94 @@ fn a_newer_session_takes_the_place_of_the_one_before() {
     feed(&mut store, announced);
     check_denied(&store, 2, 2);
     assert_eq!(store.state().session().events(), 2, "the announcement is no event of the log");
-    let reset = "event: reset\ndata: {\"requested\":\"2\",\"first\":8,\"head\":8}\n\n";
-    feed(&mut store, &(heartbeat(NOW_S, 8, 8) + reset + &denied(8, NOW_S)));
+    let began = heartbeat(NOW_S, 8, 8).replace("\"session_first\":1", "\"session_first\":8");
+    feed(&mut store, &(began.clone() + &reset(8, 8) + &denied(8, NOW_S)));
+    go_without(&mut store);
+    assert_eq!(stream_after(&mut store), None, "it begins with the other session");
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(began + &denied(8, NOW_S)));
     check_denied(&store, 1, 1);
     assert_eq!((store.repeated(), store.resets(), store.state().session().events()), (0, 1, 1));
     assert_eq!(store.status(), &Status::Live);
+}
+
+/// The bytes of a state with so many denials, as of an id.
+fn snapshot_of(denials: i64, as_of: u64) -> Vec<u8> {
+    let text: String = (1..=denials).map(|id| denied(id.unsigned_abs(), NOW_S - 10)).collect();
+    snapshot::save(opened(&text).state(), as_of)
+}
+
+#[wasm_bindgen_test]
+fn a_page_begins_with_the_snapshot_and_streams_after_it() {
+    let mut store = Store::new(now_ms());
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(Signal::Progress);
+    store.deliver(Signal::Snapshot(snapshot_of(5, 7)));
+    let flushed = store.flush(f64::INFINITY);
+    assert!(flushed.action == Action::Connect && flushed.changes.touches(Changes::ORDERS));
+    assert_eq!(stream_after(&mut store).as_deref(), Some("7"));
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(heartbeat(NOW_S, 4, 8) + &denied(7, NOW_S) + &denied(8, NOW_S)));
+    check_denied(&store, 6, 6);
+    assert_eq!((store.status(), store.repeated()), (&Status::Live, 1));
+    assert!(!store.beginning_is_gone(), "the state has what is no longer retained");
+}
+
+#[wasm_bindgen_test]
+fn a_reset_takes_the_snapshot_again_and_what_follows_it_on_the_old_stream_does_not_count() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
+    assert_eq!(feed(&mut store, &(reset(50, 60) + &denied(50, NOW_S))).action, Action::Connect);
+    check_denied(&store, 2, 2);
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(Signal::Snapshot(snapshot_of(40, 60)));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+    assert_eq!(stream_after(&mut store).as_deref(), Some("60"));
+    store.deliver(Signal::Opened);
+    feed(&mut store, &heartbeat(NOW_S, 50, 60));
+    check_denied(&store, 40, 40);
+    assert!(store.missing().is_empty() && store.status().is_live());
+}
+
+#[wasm_bindgen_test]
+fn snapshots_that_are_each_followed_by_a_reset_are_not_asked_for_for_ever() {
+    let mut store = Store::new(now_ms());
+    let mut snapshots = 0;
+    while store.start_connection() == Start::Snapshot {
+        snapshots += 1;
+        assert!(snapshots < 10, "it goes round in circles");
+        store.deliver(Signal::Snapshot(snapshot_of(1, 5)));
+        store.flush(f64::INFINITY);
+        stream_after(&mut store);
+        store.deliver(Signal::Opened);
+        feed(&mut store, &reset(1, 3));
+    }
+    feed(&mut store, &(heartbeat(NOW_S, 1, 3) + &denied(1, NOW_S) + &denied(2, NOW_S) + &denied(3, NOW_S)));
+    check_denied(&store, 3, 3);
+}
+
+#[wasm_bindgen_test]
+fn a_snapshot_that_cannot_be_read_is_none() {
+    let mut store = Store::new(now_ms());
+    store.start_connection();
+    store.deliver(Signal::Snapshot(b"of another program".to_vec()));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+    assert_eq!(stream_after(&mut store), None);
+}
+
+#[wasm_bindgen_test]
+fn events_that_nobody_has_any_more_are_a_gap_and_the_rest_goes_on() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S - 60) + &denied(2, NOW_S - 50)));
+    feed(&mut store, &(heartbeat(NOW_S, 9, 9) + &reset(9, 9)));
+    go_without(&mut store);
+    assert_eq!(stream_after(&mut store).as_deref(), Some("8"));
+    let at = |second: i64| Ts(second * SECOND_NS);
+    let mut missing = Missing { from: 3, to: 8, start: at(NOW_S - 50), end: None };
+    assert_eq!(store.missing(), [missing]);
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(heartbeat(NOW_S, 9, 9) + &denied(9, NOW_S - 20)));
+    missing.end = Some(at(NOW_S - 20));
+    assert_eq!((store.missing(), store.gaps().1), ([missing].as_slice(), 1));
+    check_denied(&store, 3, 3);
 }
 
 #[wasm_bindgen_test]

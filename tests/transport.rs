@@ -3,15 +3,15 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::expect_used, reason = "an expectation that fails is a test that fails")]
 
+#[path = "support/kept.rs"]
+mod kept;
 mod support;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use aurora_dashboard::transport::{Connection, Fetch, Request, Signal, Sink, Transport};
 use aurora_domain::link::Cause;
+use kept::{Kept, answer_once, seen};
 use support::{number, run, until};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -19,25 +19,6 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 const STREAM: &str = "text/event-stream";
-
-/// Keeps what it is given.
-#[derive(Default)]
-struct Kept {
-    signals: RefCell<Vec<Signal>>,
-    full: Cell<bool>,
-    asked: Cell<u32>,
-}
-
-impl Sink for Kept {
-    fn deliver(&self, signal: Signal) {
-        self.signals.borrow_mut().push(signal);
-    }
-
-    fn has_room(&self) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        !self.full.get()
-    }
-}
 
 impl Kept {
     fn bytes(&self) -> Vec<u8> {
@@ -60,7 +41,7 @@ impl Kept {
 }
 
 fn request(url: &str) -> Request {
-    Request { url: url.to_owned(), token: None, last_event_id: None }
+    Request { url: url.to_owned(), token: None, last_event_id: None, hot: false }
 }
 
 fn open(request: &Request) -> (Rc<Kept>, Box<dyn Connection>) {
@@ -84,19 +65,6 @@ async fn check_ends_with(request: &Request, expected: Signal) {
     let (sink, _connection) = open(request);
     finished(&sink).await;
     assert_eq!(sink.signals.take(), [expected]);
-}
-
-/// Answers the next request with `answer`, an expression, and keeps the request as `seen`.
-fn answer_once(answer: &str) {
-    let body = format!(
-        "const real = window.fetch;
-         window.fetch = request => {{ window.fetch = real; window.seen = request; return Promise.resolve({answer}) }}"
-    );
-    run(&body, &[]);
-}
-
-fn seen(expression: &str) -> Option<String> {
-    run(&format!("const request = window.seen; return {expression}"), &[]).as_string()
 }
 
 #[wasm_bindgen_test]
@@ -138,6 +106,11 @@ async fn a_refusal_carries_the_servers_reason() {
     for (status, body, expected) in [
         (401, r#"{"message":"The token is wrong."}"#, "The token is wrong."),
         (403, "<html>Forbidden</html>", "The server wants a token, or another one."),
+        (
+            429,
+            r#"{"error":"too_many_failures","message":"Too many wrong tokens."}"#,
+            "Too many wrong tokens.",
+        ),
     ] {
         answer_once(&format!("new Response('{body}', {{status: {status}}})"));
         check_ends_with(&request("sse"), Signal::Refused(expected.to_owned())).await;

@@ -2,7 +2,7 @@
 
 use aurora_charts::{
     AutoRange, ChartError, Color, Layout, Line, Spec, Stacked, TimeRange, Unit, YRange, bucket_at,
-    nearest_sample, paint_axes, paint_lines, paint_stacked,
+    nearest_sample, paint_axes, paint_gaps, paint_lines, paint_stacked,
 };
 use aurora_domain::{Ts, format};
 use leptos::{ev::PointerEvent, html, prelude::*};
@@ -195,6 +195,7 @@ fn paint_data(
     plot: &Plot,
     colors: &Colors,
 ) -> Result<(), ChartError> {
+    paint_gaps(backend, layout, &colors.theme, &plot.gaps)?;
     match plot.shape {
         Shape::Lines => {
             let points: Vec<_> = plot.series.iter().map(|series| plot.points(series)).collect();

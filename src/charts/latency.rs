@@ -23,7 +23,7 @@ pub(crate) fn latency_plot(state: &State, kind: LatencyKind, span: Span) -> Plot
         .into_iter()
         .map(|(name, slot, read)| Series { name, slot, values: values(&points, window, read) })
         .collect();
-    Plot { window, unit: Unit::Milliseconds, shape: Shape::Lines, series }
+    Plot { window, unit: Unit::Milliseconds, shape: Shape::Lines, series, gaps: Vec::new() }
 }
 
 /// One value for each bucket of `window`, whichever of them the points cover.

@@ -31,7 +31,7 @@ pub(crate) fn outcome_plot(state: &State, span: Span) -> Plot {
             Series { name, slot, values: points.iter().map(rate).collect() }
         })
         .collect();
-    Plot { window, unit: Unit::PerSecond, shape: Shape::Stack, series }
+    Plot { window, unit: Unit::PerSecond, shape: Shape::Stack, series, gaps: Vec::new() }
 }
 
 /// The rate in the last whole bucket: the current one is still filling.

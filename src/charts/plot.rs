@@ -1,9 +1,9 @@
 //! What a chart shows, before it has a size or colours.
 
-use aurora_charts::{Point, Unit};
+use aurora_charts::{Gap, Point, Unit};
 use aurora_domain::{Buckets, Span, Ts};
 
-use crate::browser;
+use crate::{browser, store::Missing};
 
 /// The stretch of time that a chart shows, in whole buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +74,21 @@ pub(crate) struct Plot {
     pub(crate) unit: Unit,
     pub(crate) shape: Shape,
     pub(crate) series: Vec<Series>,
+    /// Times whose events are missing.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 impl Plot {
+    /// The same with the times whose events are missing; what has no end yet reaches to the chart's.
+    pub(crate) fn with_gaps(self, missing: &[Missing]) -> Self {
+        let seconds = |ts: Ts| ts.0 as f64 / 1e9;
+        let (start, end) = (self.window.start as f64, self.window.end() as f64);
+        let gaps =
+            missing.iter().map(|gap| Gap { start: seconds(gap.start), end: gap.end.map_or(end, seconds) });
+        let gaps = gaps.filter(|gap| gap.end > start && gap.start < end).collect();
+        Self { gaps, ..self }
+    }
+
     /// The series' values as points in the middle of their buckets.
     pub(crate) fn points(&self, series: &Series) -> Vec<Point> {
         let half = f64::from(self.window.step) / 2.0;

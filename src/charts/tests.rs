@@ -21,7 +21,7 @@ fn plot(shape: Shape, start: i64, value: impl Fn(u32) -> f64) -> Plot {
     let low = values.iter().map(|value| value / 2.0).collect();
     let unit = if shape == Shape::Lines { Unit::Milliseconds } else { Unit::PerSecond };
     let series = vec![Series { name: "high", slot: 1, values }, Series { name: "low", slot: 2, values: low }];
-    Plot { window: Window { start, buckets: BUCKETS, step: 1 }, unit, shape, series }
+    Plot { window: Window { start, buckets: BUCKETS, step: 1 }, unit, shape, series, gaps: Vec::new() }
 }
 
 struct Chart {

@@ -28,6 +28,9 @@ const fn tone(status: &Status) -> Tone {
         Status::Connecting | Status::CatchingUp { .. } => Tone::Unknown,
         Status::Live => Tone::Good,
         Status::Silent { .. } => Tone::Warn,
-        Status::Reconnecting { .. } | Status::Unauthorized { .. } | Status::Offline { .. } => Tone::Bad,
+        Status::Stale { .. }
+        | Status::Reconnecting { .. }
+        | Status::Unauthorized { .. }
+        | Status::Offline { .. } => Tone::Bad,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use aurora_domain::link::{Cause, Status};
+use aurora_domain::link::{Breaker, Cause, Status};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -37,6 +37,7 @@ fn reconnecting() -> Status {
         next_at_ms,
         since_ms: SINCE_MS,
         cause: Cause::HttpStatus { code: 502 },
+        breaker: Breaker::Closed,
     }
 }
 
@@ -75,6 +76,7 @@ fn the_banner_says_what_is_wrong_with_the_link_and_what_to_do() {
     check_banner(&Status::Live, None, "", "");
     let since_ms = SINCE_MS;
     check_banner(&reconnecting(), Some("alert"), "The feed answers with HTTP 502", "Retry now");
+    check_banner(&Status::Stale { since_ms }, Some("alert"), "Nothing arrives from the feed", "Retry now");
     check_banner(&Status::Offline { since_ms }, Some("alert"), "This computer is offline", "Retry now");
     let message = "token is wrong".to_owned();
     check_banner(

@@ -1,19 +1,31 @@
 //! Keeps the store going: connects, hands over what arrives, flushes once a frame, and ticks.
+//!
+//! Invariant: a hidden page is flushed by what arrives, for browsers stop its frames and all but stop its timers.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
 
-use aurora_domain::link::{Action, Input};
+use aurora_domain::link::{Action, Cause, Input};
+use wasm_bindgen_futures::spawn_local;
 
-use super::{Handle, pump::Pump};
+use super::{Handle, Start, pump::Pump};
 use crate::{
-    browser::{Interval, Listener},
-    config,
+    browser::{self, Interval, Listener},
+    config::{self, Settings},
     transport::{Connection, Request, Signal, Sink, Transport},
 };
 
 /// A frame's budget for reducing events, which leaves the rest of 16 ms to views and charts.
 const BUDGET_MS: f64 = 6.0;
+/// As long as nobody sees the page.
+const HIDDEN_BUDGET_MS: f64 = 50.0;
+/// Between two flushes of a hidden page.
+const HIDDEN_PAUSE_MS: f64 = 250.0;
 const TICK_MS: i32 = 250;
+/// Messages a second from which on a stream is read in bytes: browsers hand over messages one by one.
+const HOT: u32 = 2_000;
 /// Everything that the feed retains; it keeps less than this.
 const WHOLE_WINDOW_SECONDS: u32 = 31_536_000;
 
@@ -21,21 +33,36 @@ const WHOLE_WINDOW_SECONDS: u32 = 31_536_000;
 pub struct Driver {
     shared: Rc<Shared>,
     _tick: Option<Interval>,
-    _listeners: [Option<Listener>; 3],
+    _listeners: [Option<Listener>; 4],
 }
 
 struct Shared {
     handle: Handle,
     transport: Box<dyn Transport>,
+    settings: Settings,
     connection: RefCell<Option<Box<dyn Connection>>>,
     pump: RefCell<Option<Pump>>,
+    /// When the page was flushed last, by its steady clock.
+    flushed_ms: Cell<f64>,
+    /// Messages since a moment of that clock.
+    messages: Cell<(u32, f64)>,
+    /// Whether messages come faster than the browser should hand them over one by one.
+    hot: Cell<bool>,
 }
 
 impl Driver {
     /// Starts with a first connection.
-    pub fn start(handle: Handle, transport: Box<dyn Transport>) -> Self {
-        let shared =
-            Rc::new(Shared { handle, transport, connection: RefCell::new(None), pump: RefCell::new(None) });
+    pub fn start(handle: Handle, transport: Box<dyn Transport>, settings: Settings) -> Self {
+        let shared = Rc::new(Shared {
+            handle,
+            transport,
+            settings,
+            connection: RefCell::new(None),
+            pump: RefCell::new(None),
+            flushed_ms: Cell::new(browser::monotonic_ms()),
+            messages: Cell::new((0, 0.0)),
+            hot: Cell::new(false),
+        });
         let weak = Rc::downgrade(&shared);
         let run = move |act: fn(&Rc<Shared>)| {
             let weak = weak.clone();
@@ -49,14 +76,20 @@ impl Driver {
         shared.connect();
         let online = Listener::new("online", run(|shared| shared.input(Input::WentOnline)));
         let offline = Listener::new("offline", run(|shared| shared.input(Input::WentOffline)));
-        let visible = Listener::new("visibilitychange", run(Shared::flush));
+        let visible = Listener::new("visibilitychange", run(Shared::visibility));
+        let thawed = Listener::on_document("resume", run(|shared| shared.input(Input::Thawed)));
         let tick = Interval::new(TICK_MS, run(Shared::flush));
-        Self { shared, _tick: tick, _listeners: [online, offline, visible] }
+        Self { shared, _tick: tick, _listeners: [online, offline, visible, thawed] }
     }
 
-    /// Connects now: the user asked, or the token changed.
+    /// Connects now: the user asked.
     pub fn retry(&self) {
         self.shared.input(Input::RetryAsked);
+    }
+
+    /// Connects now, with another token.
+    pub fn token_changed(&self) {
+        self.shared.input(Input::TokenChanged);
     }
 }
 
@@ -67,9 +100,20 @@ impl Shared {
         self.flush();
     }
 
+    fn visibility(self: &Rc<Self>) {
+        // What has arrived and was not looked at is no silence.
+        self.flush_for(HIDDEN_BUDGET_MS);
+        self.input(if browser::is_hidden() { Input::Hidden } else { Input::Shown });
+    }
+
     fn flush(self: &Rc<Self>) {
+        self.flush_for(if browser::is_hidden() { HIDDEN_BUDGET_MS } else { BUDGET_MS });
+    }
+
+    fn flush_for(self: &Rc<Self>, budget_ms: f64) {
         let before = self.handle.read(super::Store::clock);
-        let mut flushed = self.handle.write(|store| store.flush(BUDGET_MS));
+        let mut flushed = self.handle.write(|store| store.flush(budget_ms));
+        self.flushed_ms.set(browser::monotonic_ms());
         flushed.link |= self.handle.read(super::Store::clock) != before;
         self.act(flushed.action);
         self.handle.announce(&flushed);
@@ -88,11 +132,51 @@ impl Shared {
 
     fn connect(self: &Rc<Self>) {
         drop(self.connection.take());
-        let last_event_id = self.handle.write(super::Store::start_connection);
-        let request = Request { url: url(last_event_id.is_some()), token: config::token(), last_event_id };
         let sink: Rc<dyn Sink> = Rc::new(Inlet { shared: Rc::downgrade(self) });
-        let connection = self.transport.open(&request, sink);
+        let connection =
+            match (self.handle.write(super::Store::start_connection), &self.settings.snapshot_url) {
+                (Start::Stream { after }, _) => self.transport.open(&self.request(after), sink),
+                (Start::Snapshot, Some(url)) => {
+                    let request = Request { url: url.clone(), ..self.request(None) };
+                    self.transport.snapshot(&request, sink)
+                }
+                (Start::Snapshot, None) => {
+                    self.handle.write(|store| store.deliver(Signal::NoSnapshot));
+                    self.flush();
+                    return;
+                }
+            };
         self.connection.replace(Some(connection));
+    }
+
+    /// A page that has nothing yet asks for all that the feed retains.
+    fn request(&self, last_event_id: Option<String>) -> Request {
+        let mut url = self.settings.stream_url.clone();
+        if last_event_id.is_none() {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str("window=");
+            url.push_str(&WHOLE_WINDOW_SECONDS.to_string());
+        }
+        Request { url, token: config::token(), last_event_id, hot: self.hot.get() }
+    }
+
+    /// Whether messages have just begun to come too fast.
+    fn heats_up(&self) -> bool {
+        let now = browser::monotonic_ms();
+        let (count, since) = self.messages.get();
+        let (count, since) = if now - since > 1_000.0 { (1, now) } else { (count + 1, since) };
+        self.messages.set((count, since));
+        count > HOT && !self.hot.replace(true)
+    }
+
+    /// Runs `act` when the browser's current callback has ended: a connection may not be dropped within its own.
+    fn soon(self: &Rc<Self>, act: fn(&Rc<Self>)) {
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            if let Some(shared) = weak.upgrade().filter(|shared| shared.handle.is_alive()) {
+                act(&shared);
+            }
+        });
     }
 
     fn request_frame(&self) {
@@ -102,26 +186,25 @@ impl Shared {
     }
 }
 
-/// The stream's URL; a page that has nothing yet asks for all that the feed retains.
-fn url(resuming: bool) -> String {
-    let url = config::STREAM_URL;
-    if resuming {
-        return url.to_owned();
-    }
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}window={WHOLE_WINDOW_SECONDS}")
-}
-
 /// Takes what a connection delivers into the store.
 struct Inlet {
-    shared: std::rc::Weak<Shared>,
+    shared: Weak<Shared>,
 }
 
 impl Sink for Inlet {
     fn deliver(&self, signal: Signal) {
         let Some(shared) = self.shared.upgrade().filter(|shared| shared.handle.is_alive()) else { return };
+        match &signal {
+            Signal::Message(_) if shared.heats_up() => shared.soon(Shared::connect),
+            Signal::Lost(Cause::Overflow) => shared.hot.set(true),
+            _ => {}
+        }
         shared.handle.write(|store| store.deliver(signal));
-        shared.request_frame();
+        if browser::is_hidden() && browser::monotonic_ms() - shared.flushed_ms.get() > HIDDEN_PAUSE_MS {
+            shared.soon(Shared::flush);
+        } else {
+            shared.request_frame();
+        }
     }
 
     fn has_room(&self) -> bool {

@@ -7,24 +7,30 @@
 
 mod driver;
 mod handle;
+mod join;
 mod pump;
 
 use std::collections::VecDeque;
 
 use aurora_domain::{
     Changes, Source, Span, State, Ts,
-    link::{Action, Input, Link, Status, Timing},
+    link::{Action, Gap, Input, Link, Status, Timing},
 };
 use aurora_wire::{
     Heartbeat, decode,
-    heartbeat::Reset,
     sse::{Decoder, Item, Message},
 };
 
-use crate::{browser, transport::Signal};
+use crate::{
+    browser,
+    transport::{self, Signal},
+};
 
 pub use driver::Driver;
 pub use handle::{Handle, Slice, Value, derive};
+pub use join::{Missing, Start};
+
+use join::Join;
 
 /// What a session's figures are as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +54,11 @@ pub struct Store {
     recorded: Option<bool>,
     inbox: Inbox,
     decoder: Decoder,
+    /// The id that stands on this connection, where the browser decodes it.
+    standing_id: Option<String>,
     applied: Option<u64>,
+    join: Join,
+    missing: Vec<Missing>,
     feed: Feed,
     repeated: u64,
     oversized: u64,
@@ -99,7 +109,6 @@ pub struct Flushed {
 impl Store {
     /// Bytes that may wait for a frame.
     const INBOX_BYTES: usize = 16 << 20;
-
     /// An empty page at `now_ms`.
     pub fn new(now_ms: u64) -> Self {
         let link = Link::new(Timing::default(), now_ms);
@@ -110,7 +119,10 @@ impl Store {
             recorded: None,
             inbox: Inbox::default(),
             decoder: Decoder::default(),
+            standing_id: None,
             applied: None,
+            join: Join { wanted: true, ..Join::default() },
+            missing: Vec::new(),
             feed: Feed::default(),
             repeated: 0,
             oversized: 0,
@@ -120,9 +132,7 @@ impl Store {
 
     /// Takes in what a transport delivered; it is looked at in the next flush.
     pub fn deliver(&mut self, signal: Signal) {
-        if let Signal::Bytes(bytes) = &signal {
-            self.inbox.bytes += bytes.len();
-        }
+        self.inbox.bytes += signal.waiting_bytes();
         self.inbox.signals.push_back(signal);
     }
 
@@ -160,20 +170,31 @@ impl Store {
     }
 
     /// Forgets what the connection delivered and has not been looked at: the next one resumes before it.
-    pub fn start_connection(&mut self) -> Option<String> {
+    pub fn start_connection(&mut self) -> Start {
         self.inbox = Inbox::default();
+        self.standing_id = None;
         let id = self.decoder.last_event_id().to_owned();
         self.decoder = Decoder::resuming(&id);
-        Some(id).filter(|id| !id.is_empty())
+        if self.join.wanted {
+            return Start::Snapshot;
+        }
+        Start::Stream { after: Some(id).filter(|id| !id.is_empty()) }
     }
 
     fn take(&mut self, signal: Signal, flush: &mut Flush) {
+        self.inbox.bytes = self.inbox.bytes.saturating_sub(signal.waiting_bytes());
         let input = match signal {
             Signal::Bytes(bytes) => {
-                self.inbox.bytes = self.inbox.bytes.saturating_sub(bytes.len());
                 self.read(&bytes, flush);
                 Input::Bytes
             }
+            Signal::Message(event) => {
+                self.take_event(event, flush);
+                Input::Bytes
+            }
+            Signal::Progress => Input::Bytes,
+            Signal::Snapshot(bytes) => self.adopt(&bytes, flush),
+            Signal::NoSnapshot => self.go_without(flush),
             Signal::Opened => Input::Opened,
             Signal::Lost(cause) => Input::Lost { cause },
             Signal::Refused(message) => Input::Refused { message },
@@ -198,7 +219,29 @@ impl Store {
         self.decoder = decoder;
     }
 
+    /// An event that the browser decoded. Its id is the event's own where it is not the one that stood before it on
+    /// this connection.
+    fn take_event(&mut self, event: transport::Event, flush: &mut Flush) {
+        self.feed.now = self.feed.time_at(browser::monotonic_ms());
+        let transport::Event { kind, id, data } = event;
+        let sets_id = id != self.standing_id;
+        if sets_id {
+            self.decoder = Decoder::resuming(id.as_deref().unwrap_or_default());
+            self.standing_id = id;
+        }
+        if data.len() > Decoder::MAX_EVENT_BYTES {
+            self.oversized += 1;
+            flush.feed = true;
+            return;
+        }
+        let id = self.standing_id.clone().unwrap_or_default();
+        self.message(&Message { kind: &kind, data: data.as_bytes(), id: &id, sets_id }, flush);
+    }
+
     fn message(&mut self, message: &Message<'_>, flush: &mut Flush) {
+        if self.join.wanted {
+            return; // what the next snapshot holds
+        }
         match message.kind {
             "heartbeat" => self.take_heartbeat(message.data, flush),
             "reset" => self.reset(message.data, flush),
@@ -218,8 +261,12 @@ impl Store {
             }
             self.applied = Some(id);
         }
+        self.join.tries = 0;
         flush.changes |= match decode(source, id.unwrap_or(0), message.data) {
-            Ok(event) => self.follow(event.ts) | self.state.apply(&event),
+            Ok(event) => {
+                self.end_gap(event.ts);
+                self.follow(event.ts) | self.state.apply(&event)
+            }
             Err(_counted) => self.state.reject(),
         };
         self.link.handle(flush.now_ms, 0.0, Input::Event { id });
@@ -247,19 +294,6 @@ impl Store {
         self.feed.heartbeat = Some(heartbeat);
         flush.feed = true;
         flush.ask(self.link.handle(flush.now_ms, 0.0, input));
-    }
-
-    /// The history that the page stood on is gone: it starts over from what the feed has, so nothing counts twice.
-    fn reset(&mut self, data: &[u8], flush: &mut Flush) {
-        let reset: Reset = serde_json::from_slice(data).unwrap_or_default();
-        self.state = State::new(Ts(0));
-        self.recorded = None;
-        self.applied = None;
-        self.resets += 1;
-        flush.changes = Changes::ALL;
-        if let Some(first) = reset.first {
-            self.link.handle(flush.now_ms, 0.0, Input::Reset { first });
-        }
     }
 
     /// Moves windows on while the link is current; figures of a lost link stand still, and look it.
@@ -312,10 +346,20 @@ impl Store {
 
     /// Whether the feed no longer holds the session's beginning, so that totals count from a later event.
     pub fn beginning_is_gone(&self) -> bool {
-        let heartbeat = self.heartbeat();
+        let heartbeat = self.heartbeat().filter(|_| !self.join.whole);
         heartbeat.is_some_and(|feed| {
             feed.first.zip(feed.session_first).is_some_and(|(first, whole)| first > whole)
         })
+    }
+
+    /// The newest gaps as the link knows them, and how many there were.
+    pub fn gaps(&self) -> (&[Gap], u64) {
+        (self.link.gaps(), self.link.gap_count())
+    }
+
+    /// Events that the feed no longer had, oldest first; a page that begins with a snapshot misses none.
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
     }
 
     /// Events that came again and were not counted again.

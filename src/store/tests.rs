@@ -32,7 +32,11 @@ async fn a_flush_of_many_events_runs_an_effect_once() {
     });
     let handle = handle.take().expect("mounting makes it");
     until("the effect's first run", || *seen.borrow() == [0]).await;
-    handle.write(|store| store.deliver(Signal::Opened));
+    handle.write(|store| {
+        store.deliver(Signal::NoSnapshot);
+        store.flush(f64::INFINITY);
+        store.deliver(Signal::Opened);
+    });
     for id in 1..=EVENTS {
         let text = format!("id: {id}\nevent: orders_denied\ndata: {{\"deny_reason\":\"X\"}}\n\n");
         handle.write(|store| store.deliver(Signal::Bytes(text.into_bytes())));

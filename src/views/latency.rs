@@ -96,7 +96,7 @@ pub(crate) fn LatencyChart(
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
     let plot = store.select_over(&[Slice::Latency], span, move |store, span| {
-        latency_plot(store.state(), kind.get(), span)
+        latency_plot(store.state(), kind.get(), span).with_gaps(store.missing())
     });
     let legend = derive(move || {
         plot.with(|plot| {

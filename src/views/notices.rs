@@ -10,11 +10,18 @@ use crate::{
 
 /// Each notice while it holds.
 #[component]
-pub(crate) fn Notices(store: Handle) -> impl IntoView {
+pub(crate) fn Notices(
+    store: Handle,
+    /// Why config.json is not in force; empty where it is.
+    #[prop(optional)]
+    config_problem: String,
+) -> impl IntoView {
     let waiting = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "waiting"));
     let degraded = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "degraded"));
     let recorded = store.select(&[Slice::Session, Slice::Link], recorded);
     let cut = store.select(&[Slice::Feed, Slice::Session], cut);
+    let missing = store.select(&[Slice::Link], missing);
+    let problem = Memo::new(move |_| config_problem.clone());
     let line = move |name, title: &'static str, tone, sentence: Memo<String>| {
         move || {
             let shown = !sentence.with(String::is_empty);
@@ -22,6 +29,8 @@ pub(crate) fn Notices(store: Handle) -> impl IntoView {
         }
     };
     view! {
+        {line("config", "A setting is not in force.", Tone::Warn, problem)}
+        {line("gap", "Events are missing.", Tone::Warn, missing)}
         {line("waiting", "No session yet.", Tone::Unknown, waiting)}
         {line("degraded", "Something cannot be read.", Tone::Warn, degraded)}
         {line("recorded", "Recorded session.", Tone::Unknown, recorded)}
@@ -41,6 +50,11 @@ fn recorded(store: &Store) -> String {
     }
     let ended = format::or_no_data(store.state().session().last(), format::date_time_utc);
     format!("It ended at {ended}. Figures are as of then and do not move; windows end at its last event.")
+}
+
+fn missing(store: &Store) -> String {
+    let (gaps, count) = store.gaps();
+    format::link::missing(gaps, count).map(|words| words.sentence).unwrap_or_default()
 }
 
 fn cut(store: &Store) -> String {

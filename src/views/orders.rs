@@ -132,7 +132,9 @@ pub(crate) fn OrderChart(
     stale: Memo<bool>,
     colors: Signal<u32>,
 ) -> impl IntoView {
-    let plot = store.select_over(&[Slice::Orders], span, |store, span| outcome_plot(store.state(), span));
+    let plot = store.select_over(&[Slice::Orders], span, |store, span| {
+        outcome_plot(store.state(), span).with_gaps(store.missing())
+    });
     let legend = derive(move || {
         plot.with(|plot| {
             let entry = |series: &Series| LegendEntry {

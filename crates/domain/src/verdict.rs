@@ -68,10 +68,9 @@ fn not_live(facts: &Facts<'_>) -> Option<Verdict> {
         Status::CatchingUp { .. } => {
             verdict(Tone::Unknown, "Catching up", "History is arriving; figures are not current yet.")
         }
+        Status::Stale { .. } => frozen("The connection is open, but nothing arrives.", facts),
         Status::Reconnecting { .. } | Status::Offline { .. } | Status::Unauthorized { .. } => {
-            let as_of =
-                last.map(|_| format!(" Figures are as of {}.", format::date_time_utc(facts.state.now())));
-            verdict(Tone::Bad, "Not live", format!("No connection to the feed.{}", as_of.unwrap_or_default()))
+            frozen("No connection to the feed.", facts)
         }
         _ if facts.waiting.is_some() => {
             verdict(Tone::Unknown, "No session yet", facts.waiting.unwrap_or_default())
@@ -94,6 +93,13 @@ fn not_live(facts: &Facts<'_>) -> Option<Verdict> {
         ),
         Status::Live => return None,
     })
+}
+
+/// Why figures stand still, and as of when.
+fn frozen(why: &str, facts: &Facts<'_>) -> Verdict {
+    let as_of = facts.state.session().last().map(|_| facts.state.now());
+    let as_of = as_of.map(|now| format!(" Figures are as of {}.", format::date_time_utc(now)));
+    verdict(Tone::Bad, "Not live", format!("{why}{}", as_of.unwrap_or_default()))
 }
 
 fn stopped(state: &State) -> Option<Verdict> {
@@ -177,6 +183,7 @@ mod tests {
     fn a_broken_link_is_never_well() {
         let offline = Status::Offline { since_ms: 0 };
         check(&offline, &[log(Code::Submit)], Tone::Bad, "Not live");
+        check(&Status::Stale { since_ms: 0 }, &[log(Code::Submit)], Tone::Bad, "Not live");
         check(&Status::CatchingUp { remaining: 5 }, &[log(Code::Submit)], Tone::Unknown, "Catching up");
     }
 

@@ -13,6 +13,7 @@ pub mod heartbeat;
 mod layout;
 pub mod minutes;
 mod names;
+pub mod page_config;
 mod scalar;
 pub mod snapshot;
 pub mod sse;

@@ -4,7 +4,7 @@
 //! everything that counts down is in [`timing`].
 
 use super::{age, clock, count};
-use crate::link::{Cause, Status};
+use crate::link::{Breaker, Cause, Gap, Status};
 use crate::time::Ts;
 
 /// What the reader can do about the state of the link.
@@ -36,6 +36,7 @@ pub const fn key(status: &Status) -> &'static str {
         Status::CatchingUp { .. } => "catching-up",
         Status::Live => "live",
         Status::Silent { .. } => "silent",
+        Status::Stale { .. } => "stale",
         Status::Reconnecting { .. } => "reconnecting",
         Status::Unauthorized { .. } => "unauthorized",
         Status::Offline { .. } => "offline",
@@ -49,11 +50,14 @@ pub fn label(status: &Status) -> String {
         Status::CatchingUp { remaining } => format!("{} behind", count(*remaining)),
         Status::Live => "Live".to_owned(),
         Status::Silent { .. } => "Silent".to_owned(),
+        Status::Stale { .. } => "Stale".to_owned(),
         Status::Reconnecting { .. } => "Reconnecting".to_owned(),
         Status::Unauthorized { .. } => "Token needed".to_owned(),
         Status::Offline { .. } => "Offline".to_owned(),
     }
 }
+
+const RARELY: &str = " It failed several times in a row, so the page now tries only every half minute.";
 
 /// What to say about the link; nothing while it connects, catches up or is live.
 pub fn words(status: &Status) -> Option<Words> {
@@ -67,8 +71,20 @@ pub fn words(status: &Status) -> Option<Words> {
                 .to_owned(),
             action: None,
         }),
-        Status::Reconnecting { cause, .. } => {
-            let (title, sentence) = reconnecting(cause);
+        Status::Stale { .. } => Some(Words {
+            urgent: true,
+            title: "Nothing arrives from the feed".to_owned(),
+            sentence: "The connection is open, but not even a heartbeat comes through, so figures may be old. \
+                       If that stays so, the page opens a new connection by itself."
+                .to_owned(),
+            action: Some(Action::Retry),
+        }),
+        Status::Reconnecting { cause, breaker, .. } => {
+            let (title, mut sentence) = reconnecting(cause);
+            // The same while a probe waits and while it runs: a screen reader is told once.
+            if *breaker != Breaker::Closed {
+                sentence.push_str(RARELY);
+            }
             Some(Words { urgent: true, title, sentence, action: Some(Action::Retry) })
         }
         Status::Unauthorized { message, .. } => Some(Words {
@@ -92,6 +108,7 @@ pub fn timing(status: &Status, now_ms: u64) -> String {
     match status {
         Status::Connecting | Status::CatchingUp { .. } | Status::Live => String::new(),
         Status::Silent { since_ms }
+        | Status::Stale { since_ms }
         | Status::Unauthorized { since_ms, .. }
         | Status::Offline { since_ms } => since(*since_ms, now_ms),
         Status::Reconnecting { attempt, next_at_ms, since_ms, .. } => {
@@ -106,9 +123,36 @@ pub fn timing(status: &Status, now_ms: u64) -> String {
     }
 }
 
+/// What to say about events that can no longer be had, `total` times in all; nothing where none are missing. `gaps` are
+/// the newest of them, oldest first. Times of day are UTC.
+pub fn missing(gaps: &[Gap], total: u64) -> Option<Words> {
+    let newest = gaps.last()?;
+    let before = match total.saturating_sub(1) {
+        0 => String::new(),
+        1 => " It happened once before since the page was opened.".to_owned(),
+        times => format!(" It happened {} times before since the page was opened.", count(times)),
+    };
+    Some(Words {
+        urgent: false,
+        title: "Some events are missing".to_owned(),
+        sentence: format!(
+            "Between {} and {} UTC the page missed events that the feed no longer has (ids {} to {}): \
+             figures over that time lack them.{before}",
+            time_of_day(newest.since_ms),
+            time_of_day(newest.until_ms),
+            newest.from,
+            newest.to,
+        ),
+        action: None,
+    })
+}
+
+fn time_of_day(at_ms: u64) -> String {
+    clock(Ts::from_millis(i64::try_from(at_ms).unwrap_or(i64::MAX)), 0)
+}
+
 fn since(since_ms: u64, now_ms: u64) -> String {
-    let at = Ts::from_millis(i64::try_from(since_ms).unwrap_or(i64::MAX));
-    format!("since {} UTC ({})", clock(at, 0), age(now_ms.saturating_sub(since_ms) / 1_000))
+    format!("since {} UTC ({})", time_of_day(since_ms), age(now_ms.saturating_sub(since_ms) / 1_000))
 }
 
 fn unauthorized(message: &str) -> String {
@@ -140,6 +184,12 @@ fn reconnecting(cause: &Cause) -> (String, String) {
             format!("Nothing arrived for {}", age(u64::from(*seconds))),
             "Not even a heartbeat, so the connection is taken for dead and opened anew.".to_owned(),
         ),
+        Cause::Overflow => (
+            "More arrived than the page can take in".to_owned(),
+            "It closed the stream itself and resumes after the last event it has; none is lost. \
+             If this comes back, this computer is too busy for the feed's pace: close other tabs."
+                .to_owned(),
+        ),
     };
     (title, sentence)
 }
@@ -170,7 +220,11 @@ mod tests {
     const SINCE: u64 = 1_795_284_207_000;
 
     fn broken(cause: Cause) -> Status {
-        Status::Reconnecting { attempt: 3, next_at_ms: SINCE + 12_000, since_ms: SINCE, cause }
+        shut(cause, Breaker::Closed)
+    }
+
+    fn shut(cause: Cause, breaker: Breaker) -> Status {
+        Status::Reconnecting { attempt: 3, next_at_ms: SINCE + 12_000, since_ms: SINCE, cause, breaker }
     }
 
     #[track_caller]
@@ -195,8 +249,52 @@ mod tests {
         check(&broken(Cause::HttpStatus { code: 502 }), "HTTP 502 | The proxy is up");
         check(&broken(Cause::HttpStatus { code: 404 }), "AURORA_SSE_URL");
         check(&broken(Cause::Silence { seconds: 38 }), "Nothing arrived for 38 s");
+        check(&broken(Cause::Overflow), "the page can take in | It closed the stream itself and resumes");
         let html = Cause::NotAnEventStream { content_type: "text/html; charset=utf-8".to_owned() };
         check(&broken(html), "a web page (text/html) instead of text/event-stream: check AURORA_SSE_URL");
+    }
+
+    #[test]
+    fn rare_tries_are_said_in_plain_words_and_once() {
+        check(&shut(Cause::Unreachable, Breaker::Open), "tries only every half minute");
+        let [closed, open, half_open] = [Breaker::Closed, Breaker::Open, Breaker::HalfOpen]
+            .map(|breaker| words(&shut(Cause::Unreachable, breaker)));
+        assert_ne!(closed, open);
+        assert_eq!(open, half_open, "a probe is no news");
+    }
+
+    #[test]
+    fn a_stale_link_is_an_alarm_that_says_since_when() {
+        let stale = Status::Stale { since_ms: SINCE };
+        check(&stale, "Nothing arrives from the feed | The connection is open");
+        let said = words(&stale).map(|words| (words.urgent, words.action));
+        assert_eq!(said, Some((true, Some(Action::Retry))));
+        assert_eq!(timing(&stale, SINCE + 25_000), "since 18:03:27 UTC (25 s)");
+        assert_eq!((key(&stale), label(&stale).as_str()), ("stale", "Stale"));
+    }
+
+    #[test]
+    fn a_gap_says_what_is_missing_and_how_often() {
+        let gap = Gap { from: 12, to: 40, since_ms: SINCE, until_ms: SINCE + 90_000 };
+        let sentence = |count| missing(&[gap], count).map(|words| words.sentence).unwrap_or_default();
+        assert_eq!(missing(&[], 0), None);
+        assert!(
+            sentence(1).starts_with("Between 18:03:27 and 18:04:57 UTC the page missed events"),
+            "{}",
+            sentence(1)
+        );
+        assert!(
+            sentence(1).ends_with("(ids 12 to 40): figures over that time lack them."),
+            "{}",
+            sentence(1)
+        );
+        assert!(sentence(2).ends_with("once before since the page was opened."), "{}", sentence(2));
+        assert!(
+            sentence(1_500).ends_with("1,499 times before since the page was opened."),
+            "{}",
+            sentence(1_500)
+        );
+        assert_eq!(missing(&[gap], 1).map(|words| words.urgent), Some(false));
     }
 
     #[test]

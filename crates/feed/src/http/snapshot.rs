@@ -26,10 +26,8 @@ pub(super) async fn snapshot(
 ) -> Response {
     let session = match super::session_of(&app, query).await {
         Ok(Some(session)) => session,
-        Ok(None) => {
-            let message = "there is no session yet, so there is nothing to load: stream instead";
-            return super::error(StatusCode::NOT_FOUND, "unknown_session", message);
-        }
+        // There is no session yet, which is no mistake of who asks.
+        Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(refused) => return *refused,
     };
     let Ok(snapshot) = tokio::task::spawn_blocking(move || session.snapshot()).await else {

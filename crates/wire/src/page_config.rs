@@ -1,0 +1,68 @@
+//! config.json beside the page: what a deployment sets without building anew.
+
+use serde::Deserialize;
+
+/// Its contents. Everything may be missing; what is not known is refused, so that a slip of the pen is not overlooked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PageConfig {
+    /// The stream, absolute or relative to the page.
+    pub sse_url: Option<String>,
+    /// The state to start from; empty where there is none. By default `snapshot` beside a stream that is called `sse`.
+    pub snapshot_url: Option<String>,
+}
+
+impl PageConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is wrong, and in which line and column.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+/// The snapshot's URL beside a stream's: `…/sse?session=x` has `…/snapshot?session=x`; `None` where the stream has
+/// another name.
+pub fn snapshot_beside(stream_url: &str) -> Option<String> {
+    let (path, query) =
+        stream_url.split_once('?').map_or((stream_url, None), |(path, query)| (path, Some(query)));
+    let base = path.strip_suffix("sse").filter(|base| base.is_empty() || base.ends_with('/'))?;
+    let session =
+        query.into_iter().flat_map(|query| query.split('&')).find(|part| part.starts_with("session="));
+    let query = session.map(|session| format!("?{session}")).unwrap_or_default();
+    Some(format!("{base}snapshot{query}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_left_as_built_and_what_is_unknown_is_refused() {
+        assert_eq!(PageConfig::parse("{}").unwrap(), PageConfig::default());
+        let config = PageConfig::parse(r#"{"sse_url": "https://feed.example.org/sse"}"#).unwrap();
+        assert_eq!(config.sse_url.as_deref(), Some("https://feed.example.org/sse"));
+        for (text, words) in [
+            ("{\"sse_ulr\": \"sse\"}", ["unknown field `sse_ulr`", "line 1"]),
+            ("{\n\"sse_url\": 5}", ["invalid type", "line 2"]),
+            ("", ["EOF", "line 1"]),
+        ] {
+            let said = PageConfig::parse(text).unwrap_err().to_string();
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_snapshot_stands_beside_a_stream_of_the_usual_name() {
+        for (stream, snapshot) in [
+            ("sse", Some("snapshot")),
+            ("/a/sse?window=5&session=x", Some("/a/snapshot?session=x")),
+            ("https://h:8001/sse", Some("https://h:8001/snapshot")),
+            ("/events", None),
+            ("/nosse", None),
+        ] {
+            assert_eq!(snapshot_beside(stream).as_deref(), snapshot, "{stream}");
+        }
+    }
+}

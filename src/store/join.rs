@@ -1,0 +1,147 @@
+//! How a page begins, and begins again where the history that it stood on is gone: with a snapshot, with a gap, or anew.
+//!
+//! Invariant: no event counts twice; what cannot be had any more is a [`Missing`].
+
+use aurora_domain::{Changes, State, Ts, link::Input};
+use aurora_wire::{
+    heartbeat::Reset,
+    snapshot::{self, Snapshot},
+    sse::Decoder,
+};
+
+use super::{Flush, Store};
+
+/// How the page gets what there was before it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Join {
+    /// Whether the next connection asks for a snapshot.
+    pub(super) wanted: bool,
+    /// How often it was asked for since an event was applied.
+    pub(super) tries: u32,
+    /// Where the stream would go on, where the history that the page stood on is gone.
+    pub(super) reset: Option<Reset>,
+    /// Whether the state is that of a snapshot, which has events that the feed no longer retains.
+    pub(super) whole: bool,
+}
+
+/// Events of this session that the feed no longer had when the page asked for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The first id.
+    pub from: u64,
+    /// The last id.
+    pub to: u64,
+    /// When the last event before them happened.
+    pub start: Ts,
+    /// When the first one after them did; `None` until it is here.
+    pub end: Option<Ts>,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The feed's snapshot.
+    Snapshot,
+    /// The stream, after an id; from the beginning where there is none.
+    Stream {
+        /// That id.
+        after: Option<String>,
+    },
+}
+
+impl Store {
+    /// Snapshots that are asked for where each is followed by a reset.
+    const JOIN_TRIES: u32 = 3;
+    /// Stretches of missing events that are told apart; older ones are joined into one.
+    const MISSING: usize = 64;
+
+    /// The history that the page stood on is gone: it takes the feed's snapshot; where there is none, it starts over from
+    /// what the feed has, so nothing counts twice.
+    pub(super) fn reset(&mut self, data: &[u8], flush: &mut Flush) {
+        let reset: Reset = serde_json::from_slice(data).unwrap_or_default();
+        self.resets += 1;
+        if self.join.tries < Self::JOIN_TRIES {
+            self.join.wanted = true;
+            self.join.reset = Some(reset);
+            flush.ask(self.link.handle(flush.now_ms, 0.0, Input::Rejoin));
+            return;
+        }
+        self.start_over(flush);
+        if let Some(first) = reset.first {
+            self.link.handle(flush.now_ms, 0.0, Input::Reset { first });
+        }
+    }
+
+    fn start_over(&mut self, flush: &mut Flush) {
+        self.state = State::new(Ts(0));
+        self.recorded = None;
+        self.applied = None;
+        self.join.whole = false;
+        self.missing.clear();
+        flush.changes = Changes::ALL;
+    }
+
+    /// Goes on from a snapshot.
+    pub(super) fn adopt(&mut self, bytes: &[u8], flush: &mut Flush) -> Input {
+        let Snapshot { as_of, state } = match snapshot::load(bytes) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                let what = format!(
+                    "The feed's snapshot cannot be read ({error}): reading the whole history instead."
+                );
+                web_sys::console::warn_1(&what.into());
+                return self.go_without(flush);
+            }
+        };
+        self.state = state;
+        self.recorded = None;
+        self.missing.clear();
+        self.applied = Some(as_of);
+        self.decoder = Decoder::resuming(&as_of.to_string());
+        self.join = Join { tries: self.join.tries + 1, whole: true, ..Join::default() };
+        flush.changes = Changes::ALL;
+        Input::Joined { as_of: Some(as_of) }
+    }
+
+    /// Goes on without a snapshot: where events are missing that came after those of this page, with a gap; else from the
+    /// beginning.
+    pub(super) fn go_without(&mut self, flush: &mut Flush) -> Input {
+        let tries = self.join.tries;
+        let reset = std::mem::take(&mut self.join).reset;
+        self.join.tries = tries + 1;
+        let first = reset.and_then(|reset| reset.first);
+        let session_first = self.heartbeat().and_then(|feed| feed.session_first);
+        if let (Some(applied), Some(first), Some(session_first)) = (self.applied, first, session_first)
+            && session_first <= applied
+            && first > applied
+        {
+            let (from, to) = (applied + 1, first - 1);
+            self.decoder = Decoder::resuming(&to.to_string());
+            if from <= to {
+                self.miss(from, to);
+                self.link.handle(flush.now_ms, 0.0, Input::Gap { from, to });
+            }
+            return Input::Joined { as_of: Some(to) };
+        }
+        self.start_over(flush);
+        self.decoder = Decoder::default();
+        Input::Joined { as_of: None }
+    }
+
+    fn miss(&mut self, from: u64, to: u64) {
+        if self.missing.len() >= Self::MISSING
+            && let [first, second, ..] = self.missing.as_mut_slice()
+        {
+            (second.from, second.start) = (first.from, first.start);
+            self.missing.remove(0);
+        }
+        let start = self.state.session().last().unwrap_or_else(|| self.state.now());
+        self.missing.push(Missing { from, to, start, end: None });
+    }
+
+    pub(super) fn end_gap(&mut self, ts: Option<Ts>) {
+        if let (Some(Missing { end: end @ None, .. }), Some(_)) = (self.missing.last_mut(), ts) {
+            *end = ts;
+        }
+    }
+}
