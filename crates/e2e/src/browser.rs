@@ -11,10 +11,12 @@ use fantoccini::{Client, ClientBuilder};
 use serde_json::{Map, Value, json};
 
 use crate::command::Post;
+use crate::console::Entry;
 use crate::places;
 use crate::process::Process;
 
 const START_DEADLINE: Duration = Duration::from_mins(1);
+const PAGE_DEADLINE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
 const FLAGS: [&str; 9] = [
     "--headless=new",
@@ -34,6 +36,8 @@ pub struct Browser {
     client: Client,
     session: String,
     port: u16,
+    width: u32,
+    height: u32,
     driver: Process,
 }
 
@@ -61,7 +65,7 @@ impl Browser {
             tokio::time::sleep(POLL).await;
         };
         let session = client.session_id().await?.context("the browser has no session")?;
-        let browser = Self { client, session, port, driver };
+        let browser = Self { client, session, port, width, height, driver };
         // A window can be no narrower than about 500 pixels; a screen can.
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         browser.devtools("Emulation.setDeviceMetricsOverride", screen).await?;
@@ -126,16 +130,28 @@ impl Browser {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// What the console has said since it was last asked, errors only, but for those that hold one of `expected`.
+    /// The text of the elements that `css` selects, as a person reads it.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn text_of(&self, css: &str) -> Result<String> {
+        let script =
+            "return Array.from(document.querySelectorAll(arguments[0]), e => e.innerText).join('\\n');";
+        Ok(self.run(script, vec![css.into()]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The errors and warnings that the console has shown since it was last asked.
     ///
     /// # Errors
     /// When the driver cannot be asked.
-    pub async fn console_errors(&self, expected: &[&str]) -> Result<Vec<String>> {
+    pub async fn console(&self) -> Result<Vec<Entry>> {
         let log = self.client.issue_cmd(Post::console_log()).await?;
         let entries = log.as_array().context("the console log is not a list")?;
-        let errors = entries.iter().filter(|entry| entry.get("level") == Some(&json!("SEVERE")));
-        let texts = errors.filter_map(|entry| entry.get("message").and_then(Value::as_str));
-        Ok(texts.filter(|text| !expected.iter().any(|part| text.contains(part))).map(str::to_owned).collect())
+        Ok(entries
+            .iter()
+            .map(Entry::new)
+            .filter(|entry| entry.level != "INFO" && entry.level != "DEBUG")
+            .collect())
     }
 
     /// Runs a command of the `DevTools` protocol.
@@ -147,6 +163,68 @@ impl Browser {
         answer.with_context(|| format!("DevTools command {command}"))
     }
 
+    /// Cuts the browser off from every network, or ends that.
+    ///
+    /// Streams that are open stay as they are, which is what a cable that was pulled does; new requests fail.
+    ///
+    /// # Errors
+    /// When Chromium refuses it.
+    pub async fn set_offline(&self, offline: bool) -> Result<()> {
+        let conditions =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        if offline {
+            self.devtools("Network.enable", json!({})).await?;
+        }
+        self.devtools("Network.emulateNetworkConditions", conditions).await?;
+        if !offline {
+            self.devtools("Network.disable", json!({})).await?; // it slows every stream down
+        }
+        Ok(())
+    }
+
+    /// Puts the window away, so that its page is hidden: no frames, timers once a second or less.
+    ///
+    /// # Errors
+    /// When the page does not become hidden.
+    pub async fn hide(&self) -> Result<()> {
+        self.client.minimize_window().await?;
+        self.wait_for("document.visibilityState === 'hidden'").await
+    }
+
+    /// Brings the window back.
+    ///
+    /// # Errors
+    /// When the page does not become visible.
+    pub async fn show(&self) -> Result<()> {
+        self.client.minimize_window().await?; // after a freeze only a change of the window makes it visible
+        self.client.set_window_size(self.width, self.height).await?;
+        self.wait_for("document.visibilityState === 'visible'").await
+    }
+
+    /// Freezes the page, as the browser does with tabs that were hidden for long, or lets it go on.
+    ///
+    /// # Errors
+    /// When Chromium refuses it.
+    pub async fn set_frozen(&self, frozen: bool) -> Result<()> {
+        let state = if frozen { "frozen" } else { "active" };
+        self.devtools("Page.setWebLifecycleState", json!({ "state": state })).await.map(drop)
+    }
+
+    /// Waits until `condition`, an expression, is true in the page.
+    ///
+    /// # Errors
+    /// After half a minute in which it is not.
+    pub async fn wait_for(&self, condition: &str) -> Result<()> {
+        let deadline = Instant::now() + PAGE_DEADLINE;
+        while self.run(&format!("return {condition};"), vec![]).await? != true {
+            if Instant::now() > deadline {
+                bail!("in the page it is not so that {condition}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
     /// Keeps a picture of the page as NAME.png.
     ///
     /// # Errors
@@ -155,6 +233,12 @@ impl Browser {
         let picture = self.client.screenshot().await?;
         let path = places::screenshots()?.join(format!("{name}.png"));
         std::fs::write(&path, picture).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The driver's process id: Chromium's processes descend from it.
+    #[must_use]
+    pub fn driver_id(&self) -> u32 {
+        self.driver.id()
     }
 
     /// The end of what chromedriver wrote.

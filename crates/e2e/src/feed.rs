@@ -1,39 +1,78 @@
 //! Owns running the feed: serving a session directory, generating one, and summing one up.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::places;
 use crate::process::Process;
+use crate::{http, places};
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
-/// Serves `session_dir` on loopback `port`, and waits until it answers.
+/// How a feed is started.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What it serves.
+    pub session_dir: PathBuf,
+    /// Where it listens, on loopback.
+    pub port: u16,
+    /// Holds its journal and what it writes.
+    pub folder: PathBuf,
+    /// The token that it asks for, where it does.
+    pub token_file: Option<PathBuf>,
+    /// Its binary, where that is not the one that was built.
+    pub program: Option<PathBuf>,
+}
+
+impl Service {
+    /// The built feed on `session_dir` at loopback `port`, without a token.
+    #[must_use]
+    pub fn new(session_dir: &Path, port: u16, folder: &Path) -> Self {
+        let (session_dir, folder) = (session_dir.to_path_buf(), folder.to_path_buf());
+        Self { session_dir, port, folder, token_file: None, program: None }
+    }
+
+    /// Where its journal is.
+    #[must_use]
+    pub fn journal_dir(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    /// When it ends or does not answer `/healthz` within half a minute.
+    pub fn start(&self) -> Result<Process> {
+        let mut command = Command::new(self.program.clone().map_or_else(places::feed, Ok)?);
+        command.arg("--session-dir").arg(&self.session_dir).args(["--port", &self.port.to_string()]);
+        command.arg("--journal-dir").arg(self.journal_dir());
+        command.args(["--trusted-proxy", "127.0.0.1"]); // nginx
+        if let Some(file) = &self.token_file {
+            command.arg("--auth-token-file").arg(file);
+        }
+        let mut process = Process::spawn(&mut command, "feed", &self.folder)?;
+        let deadline = Instant::now() + START_DEADLINE;
+        while !http::get(self.port, "/healthz").is_ok_and(|answer| answer.status == 200) {
+            process.must_run()?;
+            if Instant::now() > deadline {
+                bail!("the feed does not answer /healthz on port {}:\n{}", self.port, process.tail());
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(process)
+    }
+}
+
+/// Serves `session_dir` on loopback `port` without a token, and waits until it answers.
 ///
 /// # Errors
 /// When it ends or does not answer `/healthz` within half a minute.
 pub fn serve(session_dir: &Path, port: u16, logs: &Path) -> Result<Process> {
-    let mut command = Command::new(places::feed()?);
-    command.arg("--session-dir").arg(session_dir).args(["--port", &port.to_string()]);
-    command.arg("--journal-dir").arg(logs.join("journal"));
-    command.args(["--trusted-proxy", "127.0.0.1"]); // nginx; the feed has no token here
-    let mut process = Process::spawn(&mut command, "feed", logs)?;
-    let deadline = Instant::now() + START_DEADLINE;
-    while !is_up(port) {
-        process.must_run()?;
-        if Instant::now() > deadline {
-            bail!("the feed does not answer /healthz on port {port}:\n{}", process.tail());
-        }
-        std::thread::sleep(POLL);
-    }
-    Ok(process)
+    Service::new(session_dir, port, logs).start()
 }
 
 /// Writes a generated session into `session_dir` until dropped, `rate` events a second.
@@ -69,16 +108,4 @@ pub fn figure(summary: &Value, metric: &str) -> Result<Option<u64>> {
     let found =
         summary.pointer(&pointer).with_context(|| format!("the summary has no {metric}: {summary}"))?;
     Ok(found.as_u64())
-}
-
-fn is_up(port: u16) -> bool {
-    let ask = || -> std::io::Result<[u8; 12]> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut head = [0; 12];
-        stream.read_exact(&mut head)?;
-        Ok(head)
-    };
-    ask().is_ok_and(|head| head == *b"HTTP/1.1 200")
 }

@@ -7,9 +7,15 @@
 
 pub mod browser;
 pub mod command;
+pub mod console;
 pub mod feed;
+pub mod http;
+pub mod memory;
 pub mod nginx;
 pub mod places;
 pub mod process;
 pub mod session;
 pub mod stack;
+pub mod streams;
+pub mod token;
+pub mod totals;

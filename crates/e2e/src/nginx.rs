@@ -12,13 +12,15 @@ use crate::process::{self, Process};
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
+const CONFIGURATION: &str = "nginx.conf";
+const ERROR_LOG: &str = "nginx-error.log";
 const SNIPPETS: [&str; 3] = ["aurora-locations.conf", "aurora-proxy.conf", "aurora-security-headers.conf"];
 
 /// A running nginx.
 #[derive(Debug)]
 pub struct Nginx {
     process: Process,
-    error_log: PathBuf,
+    folder: PathBuf,
     port: u16,
 }
 
@@ -36,15 +38,39 @@ impl Nginx {
             std::fs::copy(&shipped, snippets.join(name))
                 .with_context(|| format!("no {}", shipped.display()))?;
         }
-        let conf = folder.join("nginx.conf");
-        std::fs::write(&conf, configuration(port, feed_port, dist, folder))?;
-        let error_log = folder.join("nginx-error.log");
-        let mut command = Command::new(places::program("NGINX", &["nginx"])?);
-        command.arg("-p").arg(folder).arg("-c").arg(&conf).arg("-e").arg(&error_log);
-        let process = Process::spawn(&mut command, "nginx", folder)?;
-        let mut nginx = Self { process, error_log, port };
+        std::fs::write(folder.join(CONFIGURATION), configuration(port, feed_port, dist, folder))?;
+        let process = spawn(folder)?;
+        let mut nginx = Self { process, folder: folder.to_path_buf(), port };
         nginx.wait()?;
         Ok(nginx)
+    }
+
+    /// The process, to hold it or to let it go on.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Ends it; connections through it break.
+    ///
+    /// # Errors
+    /// When it has not ended within half a minute.
+    pub fn stop(&mut self) -> Result<()> {
+        self.process.stop().map(drop)
+    }
+
+    /// Starts it again on the same port.
+    ///
+    /// # Errors
+    /// When it does not listen within 20 seconds.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.process = spawn(&self.folder)?;
+        self.wait()
+    }
+
+    /// Where it listens, on loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where the page is.
@@ -56,7 +82,7 @@ impl Nginx {
     /// The end of what it wrote.
     #[must_use]
     pub fn log(&self) -> String {
-        format!("{}\n{}", self.process.tail(), process::tail(&self.error_log))
+        format!("{}\n{}", self.process.tail(), process::tail(&self.folder.join(ERROR_LOG)))
     }
 
     fn wait(&mut self) -> Result<()> {
@@ -72,6 +98,13 @@ impl Nginx {
         }
         Ok(())
     }
+}
+
+fn spawn(folder: &Path) -> Result<Process> {
+    let mut command = Command::new(places::program("NGINX", &["nginx"])?);
+    command.arg("-p").arg(folder).arg("-c").arg(folder.join(CONFIGURATION));
+    command.arg("-e").arg(folder.join(ERROR_LOG));
+    Process::spawn(&mut command, "nginx", folder)
 }
 
 /// The smallest configuration around the shipped locations.

@@ -2,13 +2,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 /// Lines of a log that a failure shows.
 const TAIL: usize = 40;
+/// How long a program may take to end when it is asked to.
+const STOP_DEADLINE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
 
 /// A running program.
 #[derive(Debug)]
@@ -49,6 +53,43 @@ impl Process {
         drop(self.child.wait());
     }
 
+    /// Asks it to end, as `kill` does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it has not ended within half a minute.
+    pub fn stop(&mut self) -> Result<ExitStatus> {
+        self.signal(Signal::TERM);
+        let deadline = Instant::now() + STOP_DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                bail!("{} does not end when asked to:\n{}", self.name, self.tail());
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Holds it, as `kill -STOP` does, and returns when it stands still: sockets stay open, nothing answers.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn pause(&mut self) -> Result<()> {
+        self.must_run()?;
+        self.signal(Signal::STOP);
+        let state = waitpid(self.pid(), WaitOptions::UNTRACED)?;
+        if !state.is_some_and(|(_, state)| state.stopped()) {
+            bail!("{} ended instead of standing still:\n{}", self.name, self.tail());
+        }
+        Ok(())
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Its process id, which is its group's too.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -61,8 +102,12 @@ impl Process {
         tail(&self.log)
     }
 
+    fn pid(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
     fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+        if let Some(group) = self.pid() {
             let _ = kill_process_group(group, signal); // it may have ended by itself
         }
     }

@@ -3,26 +3,37 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::console::Entry;
+use crate::feed::{self, Service};
 use crate::nginx::Nginx;
 use crate::process::Process;
-use crate::{feed, places};
+use crate::totals::{self, Totals};
+use crate::{http, places};
 
 /// How long any wait may last: far longer than it takes, on a busy machine too.
-const DEADLINE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(100);
+/// What is shown while the link is broken.
+pub const BANNER: &str = "[role='alert'][data-banner='link']";
+/// A page that was loaded anew does not have it.
+const SAME_DOCUMENT: &str = "window.sameDocument = true;";
 
 /// A session directory, the feed on it, nginx in front and a page that is open. Fields end in this order.
 #[derive(Debug)]
 pub struct Stack {
     /// The browser, with the page open.
     pub browser: Browser,
-    nginx: Nginx,
+    /// What stands between the two.
+    pub nginx: Nginx,
     feed: Option<Process>,
-    feed_port: u16,
+    /// How the feed is started the next time.
+    pub service: Service,
+    /// How long any wait may last; a minute from the start.
+    pub patience: Duration,
     folder: TempDir,
 }
 
@@ -32,21 +43,69 @@ impl Stack {
     /// # Errors
     /// When a part does not come up.
     pub async fn start(width: u32, height: u32) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("aurora-e2e-").tempdir()?;
-        std::fs::create_dir(session_dir(folder.path()))?;
-        let feed_port = places::free_port()?;
-        let feed = feed::serve(&session_dir(folder.path()), feed_port, folder.path())?;
-        let nginx = Nginx::start(&places::dist()?, feed_port, folder.path())?;
-        let browser = Browser::start(width, height, folder.path()).await?;
-        let stack = Self { browser, nginx, feed: Some(feed), feed_port, folder };
-        stack.browser.client().goto(&stack.nginx.url()).await?;
+        Self::start_as(width, height, Ok).await
+    }
+
+    /// Does the same with the feed as `adapt` makes it.
+    ///
+    /// # Errors
+    /// When a part does not come up.
+    pub async fn start_as(
+        width: u32,
+        height: u32,
+        adapt: impl FnOnce(Service) -> Result<Service>,
+    ) -> Result<Self> {
+        let stack = Self::assemble(width, height, adapt).await?;
+        stack.open().await?;
         Ok(stack)
+    }
+
+    /// Opens the page on a generated session that grows by `rate` events a second until the writer is dropped.
+    ///
+    /// # Errors
+    /// When a part does not come up.
+    pub async fn start_on_session(width: u32, height: u32, rate: u32) -> Result<(Self, Process)> {
+        let stack = Self::assemble(width, height, Ok).await?;
+        let writer = stack.simulate(rate)?;
+        let open = async |_: &Browser| {
+            let health = http::get(stack.service.port, "/health")?.json()?;
+            Ok(health.get("session").filter(|session| !session.is_null()).map(drop))
+        };
+        stack.until("the feed follows the session", open).await?;
+        stack.open().await?;
+        Ok((stack, writer))
+    }
+
+    async fn assemble(
+        width: u32,
+        height: u32,
+        adapt: impl FnOnce(Service) -> Result<Service>,
+    ) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("aurora-e2e-").tempdir()?;
+        let session_dir = folder.path().join("session");
+        std::fs::create_dir(&session_dir)?;
+        let service = adapt(Service::new(&session_dir, places::free_port()?, folder.path()))?;
+        let feed = service.start()?;
+        let nginx = Nginx::start(&places::dist()?, service.port, folder.path())?;
+        let browser = Browser::start(width, height, folder.path()).await?;
+        Ok(Self { browser, nginx, feed: Some(feed), service, patience: PATIENCE, folder })
+    }
+
+    async fn open(&self) -> Result<()> {
+        self.browser.client().goto(&self.nginx.url()).await?;
+        self.browser.run(SAME_DOCUMENT, vec![]).await.map(drop)
     }
 
     /// Where the session's files are written.
     #[must_use]
     pub fn session_dir(&self) -> PathBuf {
-        session_dir(self.folder.path())
+        self.service.session_dir.clone()
+    }
+
+    /// A place for files that end with the stack.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where the address bar points.
@@ -73,46 +132,123 @@ impl Stack {
     /// # Errors
     /// When it does not come up.
     pub fn start_feed(&mut self) -> Result<()> {
-        self.feed = Some(feed::serve(&self.session_dir(), self.feed_port, self.folder.path())?);
+        self.feed = Some(self.service.start()?);
         Ok(())
+    }
+
+    /// The running feed.
+    ///
+    /// # Errors
+    /// When it was ended.
+    pub fn feed(&mut self) -> Result<&mut Process> {
+        self.feed.as_mut().context("the feed was ended")
     }
 
     /// Waits until `ask` has an answer.
     ///
     /// # Errors
-    /// After a minute without one, with what page, feed and nginx said; and when asking fails.
+    /// After [`Stack::patience`] without one, with what page, feed and nginx said; and when asking fails.
     pub async fn until<T>(
         &self,
         what: &str,
         mut ask: impl AsyncFnMut(&Browser) -> Result<Option<T>>,
     ) -> Result<T> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience;
         loop {
             if let Some(answer) = ask(&self.browser).await? {
                 return Ok(answer);
             }
             if Instant::now() > deadline {
-                bail!("waited a minute until {what}\n{}", self.report().await);
+                bail!("waited {:?} until {what}\n{}", self.patience, self.report().await);
             }
             tokio::time::sleep(POLL).await;
         }
     }
 
-    /// Fails when the console shows an error that holds none of `expected`.
+    /// Waits until the banner about the link is there and holds `words`.
+    ///
+    /// # Errors
+    /// After [`Stack::patience`] without it.
+    pub async fn says(&self, words: &str) -> Result<()> {
+        let what = format!("the banner says `{words}`");
+        let said = async |page: &Browser| {
+            let is_said = page.is_visible(BANNER).await? && page.text_of(BANNER).await?.contains(words);
+            Ok(is_said.then_some(()))
+        };
+        self.until(&what, said).await
+    }
+
+    /// Waits until no banner is there and the link is live, and makes sure that the page was not loaded anew.
+    ///
+    /// # Errors
+    /// After [`Stack::patience`] in which that is not so, or when it is another page.
+    pub async fn recovers(&self) -> Result<()> {
+        let well = async |page: &Browser| {
+            let is_live = page.link_state().await?.as_deref() == Some("live");
+            Ok((is_live && !page.is_visible(BANNER).await?).then_some(()))
+        };
+        self.until("the link is live without a banner", well).await?;
+        if self.browser.run("return window.sameDocument === true;", vec![]).await? != true {
+            bail!("the page was loaded anew\n{}", self.report().await);
+        }
+        Ok(())
+    }
+
+    /// Holds `writer`, waits until the page counts what the session holds, each event once, and lets it go on.
+    ///
+    /// A last event of its own kind shows when nothing more is on its way: from then on the page may not differ.
+    ///
+    /// # Errors
+    /// When the page counts something else, after [`Stack::patience`] or at the end.
+    pub async fn adds_up(&self, writer: &mut Process) -> Result<Totals> {
+        writer.pause()?;
+        let session = Totals::of_session(&self.session_dir())?;
+        let what = format!("the page shows what the session holds: {session}");
+        let equal = async |page: &Browser| Ok((Totals::of_page(page).await? == session).then_some(()));
+        if let Err(error) = self.until(&what, equal).await {
+            return Err(error.context(format!("the page shows {}", Totals::of_page(&self.browser).await?)));
+        }
+        totals::append_marker(&self.session_dir())?;
+        let session = Totals::of_session(&self.session_dir())?;
+        let marked = async |page: &Browser| {
+            Ok(Some(Totals::of_page(page).await?).filter(|page| page.unknown() >= session.unknown()))
+        };
+        let page = self.until("the page counts the last event", marked).await?;
+        if page != session {
+            bail!("the page shows {page}\nbut the session holds {session}\n{}", self.report().await);
+        }
+        writer.resume();
+        Ok(page)
+    }
+
+    /// Fails when the console shows an error or a warning.
     ///
     /// # Errors
     /// When the console is not clean.
-    pub async fn console_is_clean(&self, expected: &[&str]) -> Result<()> {
-        let errors = self.browser.console_errors(expected).await?;
-        if !errors.is_empty() {
-            bail!("the console shows errors:\n  {}\n{}", errors.join("\n  "), self.report().await);
+    pub async fn console_is_clean(&self) -> Result<()> {
+        self.console_is_clean_but_for(&[]).await
+    }
+
+    /// Fails when the console shows anything but the browser's own lines about requests to the feed that failed.
+    ///
+    /// # Errors
+    /// When the console is not clean.
+    pub async fn console_is_quiet(&self) -> Result<()> {
+        self.console_is_clean_but_for(&["/sse", "/snapshot"]).await
+    }
+
+    async fn console_is_clean_but_for(&self, paths: &[&str]) -> Result<()> {
+        let mut entries = self.browser.console().await?;
+        entries.retain(|entry| !entry.is_failed_request(paths));
+        if !entries.is_empty() {
+            bail!("the console shows\n{}\n{}", lines(&entries), self.report().await);
         }
         Ok(())
     }
 
     async fn report(&self) -> String {
         let text = self.browser.text().await.unwrap_or_else(|error| format!("(none: {error:#})"));
-        let console = self.browser.console_errors(&[]).await.unwrap_or_default().join("\n");
+        let console = lines(&self.browser.console().await.unwrap_or_default());
         let feed = self.feed.as_ref().map_or_else(|| "(not running)".to_owned(), Process::tail);
         drop(self.browser.screenshot("failure").await); // a picture more or less does not change the verdict
         let log = self.nginx.log();
@@ -120,6 +256,6 @@ impl Stack {
     }
 }
 
-fn session_dir(folder: &Path) -> PathBuf {
-    folder.join("session")
+fn lines(entries: &[Entry]) -> String {
+    entries.iter().map(Entry::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -1,12 +1,16 @@
-//! The browser's own `EventSource` against the real feed: nothing of ours but the stream.
+//! The browser's own `EventSource`: against the real feed, nothing of ours but the stream; and beside the page's own
+//! decoder, over the conformance vectors.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use aurora_e2e::browser::Browser;
+use aurora_e2e::streams::{Stream, Streams};
 use aurora_e2e::{feed, places};
+use aurora_wire::sse::{Decoder, Item};
 use serde_json::{Value, json};
 
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -88,5 +92,112 @@ async fn the_browsers_own_client_resumes_is_reset_and_follows_a_new_session() ->
     let reset: Value = serde_json::from_str(&events.first().context("no event")?.2)?;
     assert_eq!((reset.get("requested"), reset.get("first")), (Some(&json!("7")), Some(&json!(first))));
     assert_eq!(events.get(1), Some(&("aurora_events".to_owned(), first, line(FIRST, 0))));
+    Ok(())
+}
+
+/// Opens all streams and keeps what each says, until it is over for good.
+const HEAR: &str = "
+    window.heard = {};
+    for (const path of arguments[0]) {
+        const heard = window.heard[path] = {events: [], over: false};
+        const source = new EventSource(path);
+        const keep = e => heard.events.push([e.type, e.data, e.lastEventId]);
+        for (const kind of arguments[1]) source.addEventListener(kind, keep);
+        source.onerror = () => heard.over = source.readyState === EventSource.CLOSED;
+    }";
+const OVER: &str = "return Object.values(window.heard).every(heard => heard.over);";
+
+/// What a client makes of a stream: kind, data and id of each event, and the id that it resumes after.
+#[derive(Debug, Default, PartialEq)]
+struct Heard {
+    events: Vec<[String; 3]>,
+    resumes_after: String,
+}
+
+/// What the page's decoder makes of a stream that comes in such pieces.
+fn decoded(stream: &Stream) -> Heard {
+    let mut decoder = Decoder::default();
+    let mut events = Vec::new();
+    for piece in stream.bytes.chunks(stream.piece_bytes) {
+        decoder.feed(piece, |item| {
+            if let Item::Message(message) = item {
+                let data = String::from_utf8_lossy(message.data).into_owned();
+                events.push([message.kind.to_owned(), data, message.id.to_owned()]);
+            }
+        });
+    }
+    Heard { events, resumes_after: decoder.last_event_id().to_owned() }
+}
+
+/// What the browser made of the stream at `path`.
+async fn heard(page: &Browser, server: &Streams, path: &str) -> Result<Heard> {
+    let events = page.run("return window.heard[arguments[0]].events;", vec![path.into()]).await?;
+    let id = server.resumed(path).with_context(|| format!("{path} was not asked for again"))?;
+    let resumes_after = String::from_utf8(id.unwrap_or_default())?;
+    Ok(Heard { events: serde_json::from_value(events)?, resumes_after })
+}
+
+/// Each conformance vector, whole, byte by byte and in threes, by the path that it is served at.
+fn vectors() -> Result<Option<BTreeMap<String, (Value, Stream)>>> {
+    let Ok(text) = std::fs::read_to_string(places::root().join("../shared/vectors/sse.json")) else {
+        return Ok(None);
+    };
+    let file: Value = serde_json::from_str(&text)?;
+    let mut streams = BTreeMap::new();
+    for vector in file.get("vectors").and_then(Value::as_array).context("no vectors")? {
+        let text = |key: &str| vector.get(key).and_then(Value::as_str).with_context(|| format!("no {key}"));
+        let bytes = text("input")?.as_bytes().to_vec();
+        for piece_bytes in [bytes.len(), 1, 3] {
+            let path = format!("/{}/{piece_bytes}", text("name")?);
+            streams.insert(path, (vector.clone(), Stream { bytes: bytes.clone(), piece_bytes }));
+        }
+    }
+    Ok(Some(streams))
+}
+
+/// What the vector says that a client makes of it; the id where it says one.
+fn check_vector(vector: &Value, heard: &Heard, path: &str) -> Result<()> {
+    let expected = vector.get("events").and_then(Value::as_array).context("no events")?;
+    let part =
+        |event: &Value, key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let expected: Vec<[String; 3]> =
+        expected.iter().map(|event| ["type", "data", "id"].map(|key| part(event, key))).collect();
+    assert_eq!(heard.events, expected, "{path}");
+    if let Some(id) = vector.get("last_event_id") {
+        assert_eq!(Some(heard.resumes_after.as_str()), id.as_str(), "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_browser_and_the_pages_decoder_agree_on_every_conformance_vector() -> Result<()> {
+    let Some(vectors) = vectors()? else {
+        println!("skipped: the conformance vectors are not there");
+        return Ok(());
+    };
+    assert!(vectors.len() >= 60, "{} streams", vectors.len());
+    let streams = vectors.iter().map(|(path, (_, stream))| (path.clone(), stream.clone())).collect();
+    let server = Streams::serve(streams)?;
+    let decoded: BTreeMap<&String, Heard> =
+        vectors.iter().map(|(path, (_, stream))| (path, decoded(stream))).collect();
+    let kinds: BTreeSet<&String> =
+        decoded.values().flat_map(|heard| heard.events.iter().map(|[kind, ..]| kind)).collect();
+    let logs = tempfile::tempdir()?;
+    let page = Browser::start(800, 600, logs.path()).await?;
+    page.client().goto(&server.url()).await?;
+    let paths: Vec<&String> = vectors.keys().collect();
+    page.run(HEAR, vec![json!(paths), json!(kinds)]).await?;
+    let deadline = Instant::now() + DEADLINE;
+    while page.run(OVER, vec![]).await? != Value::Bool(true) {
+        if Instant::now() > deadline {
+            bail!("not every stream is over: {}", page.run("return window.heard;", vec![]).await?);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    for (path, (vector, _)) in &vectors {
+        let heard = heard(&page, &server, path).await?;
+        check_vector(vector, &heard, path)?;
+        assert_eq!(decoded.get(path), Some(&heard), "{path}: the page's decoder, and the browser");
+    }
     Ok(())
 }
