@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -84,6 +84,25 @@ pub fn simulate(session_dir: &Path, rate: u32, logs: &Path) -> Result<Process> {
     command.args(["simulate", "--scenario", "calm", "--seed", "7", "--duration", "0"]);
     command.args(["--rate", &rate.to_string(), "--session-dir"]).arg(session_dir);
     Process::spawn(&mut command, "simulate", logs)
+}
+
+/// Writes a session of so many events that ends now.
+///
+/// # Errors
+/// When the generator fails.
+pub fn write(session_dir: &Path, events: u64) -> Result<()> {
+    const RATE: u64 = 1_000;
+    let seconds = events.div_ceil(RATE);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    let mut command = Command::new(places::feed()?);
+    command.args(["simulate", "--scenario", "calm", "--seed", "7", "--as-fast-as-possible"]);
+    command.args(["--duration", &seconds.to_string(), "--rate", &RATE.to_string()]);
+    command.args(["--start", &(now - seconds).to_string(), "--session-dir"]).arg(session_dir);
+    let output = command.output()?;
+    if !output.status.success() {
+        bail!("simulate failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
 }
 
 /// The totals of a session, as `aurora-feed summarize` prints them.
