@@ -26,6 +26,18 @@ async fn numbers_change_while_the_session_is_being_written() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_page_without_a_session_is_connected_and_says_that_it_waits() -> Result<()> {
+    let stack = Stack::start(1440, 900).await?;
+    let waits = async |page: &aurora_e2e::browser::Browser| {
+        Ok(page.text().await?.contains("No session yet.").then_some(()))
+    };
+    stack.until("the page says that it waits", waits).await?;
+    stack.recovers().await?;
+    stack.browser.screenshot("empty").await?;
+    stack.console_is_clean().await
+}
+
+#[tokio::test]
 async fn a_narrow_phone_shows_the_page_without_scrolling_sideways() -> Result<()> {
     let stack = Stack::start(320, 700).await?;
     let _writer = stack.simulate(50)?;
