@@ -225,6 +225,21 @@ fn nothing_changes_before_the_flush_and_the_flush_says_what_did() {
 }
 
 #[wasm_bindgen_test]
+async fn charts_and_tables_are_told_at_most_ten_times_a_second_and_of_everything() {
+    let mut store = opened(&heartbeat(NOW_S, 1, 4));
+    until("details are due", || feed(&mut store, &denied(1, NOW_S)).details || store.flush(0.0).details)
+        .await;
+    assert!(!feed(&mut store, &denied(2, NOW_S)).details, "told just now");
+    let mut told = 0;
+    until("they are told", || {
+        told += u32::from(store.flush(f64::INFINITY).details);
+        told > 0
+    })
+    .await;
+    assert_eq!(told, 1);
+}
+
+#[wasm_bindgen_test]
 fn an_event_that_comes_again_counts_once() {
     let first = heartbeat(NOW_S, 1, 3) + &denied(1, NOW_S) + &denied(2, NOW_S) + &denied(3, NOW_S);
     let mut store = opened(&first);

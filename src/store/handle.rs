@@ -20,8 +20,8 @@ pub enum Slice {
     Link,
     /// The feed's heartbeat.
     Feed,
-    /// Each flush that changed anything about the state: for charts.
-    State,
+    /// Anything about the state, at most ten times a second: for charts and tables, which nobody reads faster.
+    Details,
 }
 
 const SLICES: usize = 6;
@@ -117,7 +117,7 @@ impl Handle {
             (Slice::Session, windows || !changes.is_none()),
             (Slice::Link, flushed.link),
             (Slice::Feed, flushed.feed),
-            (Slice::State, !changes.is_none()),
+            (Slice::Details, flushed.details),
         ] {
             if let Some(trigger) = self.triggers.get(slice as usize).filter(|_| changed) {
                 trigger.notify();

@@ -59,6 +59,8 @@ pub struct Store {
     applied: Option<u64>,
     join: Join,
     missing: Vec<Missing>,
+    /// Whether details are to be told of a change, and when they were last, by the page's steady clock.
+    details: (bool, f64),
     feed: Feed,
     repeated: u64,
     oversized: u64,
@@ -92,6 +94,7 @@ struct Inbox {
 }
 
 /// What one flush did.
+#[expect(clippy::struct_excessive_bools, reason = "each says of one group of readers whether it is told")]
 #[derive(Clone, Copy, Debug)]
 pub struct Flushed {
     /// Slices of the state to look at again.
@@ -100,6 +103,8 @@ pub struct Flushed {
     pub link: bool,
     /// Whether the feed said something about itself.
     pub feed: bool,
+    /// Whether charts and tables are to look at the state again.
+    pub details: bool,
     /// Whether the time budget ended before the inbox was empty.
     pub unfinished: bool,
     /// What to do with the connection.
@@ -107,6 +112,8 @@ pub struct Flushed {
 }
 
 impl Store {
+    /// Between two redraws of charts and tables.
+    const DETAILS_MS: f64 = 100.0;
     /// Bytes that may wait for a frame.
     const INBOX_BYTES: usize = 16 << 20;
     /// An empty page at `now_ms`.
@@ -123,6 +130,7 @@ impl Store {
             applied: None,
             join: Join { wanted: true, ..Join::default() },
             missing: Vec::new(),
+            details: (false, 0.0),
             feed: Feed::default(),
             repeated: 0,
             oversized: 0,
@@ -161,7 +169,17 @@ impl Store {
             self.told = self.link.status().clone();
         }
         let Flush { changes, feed, action, .. } = flush;
-        Flushed { changes, link, feed, unfinished, action }
+        let details = self.tell_details(changes);
+        Flushed { changes, link, feed, details, unfinished, action }
+    }
+
+    /// Whether it is time for charts and tables; what they are not told of now they are told of by a later flush.
+    fn tell_details(&mut self, changes: Changes) -> bool {
+        let ((due, told_ms), now_ms) = (self.details, browser::monotonic_ms());
+        let due = due || !changes.is_none();
+        let tell = due && now_ms - told_ms >= Self::DETAILS_MS;
+        self.details = if tell { (false, now_ms) } else { (due, told_ms) };
+        tell
     }
 
     /// An input from the user or the browser.

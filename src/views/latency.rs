@@ -34,7 +34,7 @@ pub(super) fn summary(
     kind: LatencyKind,
     span: RwSignal<Span>,
 ) -> Memo<Option<LatencySummary>> {
-    store.select_over(&[Slice::Latency], span, move |store, span| store.state().latency().summary(kind, span))
+    store.select_over(&[Slice::Details], span, move |store, span| store.state().latency().summary(kind, span))
 }
 
 /// The first kind that the session has data of.
@@ -95,7 +95,7 @@ pub(crate) fn LatencyChart(
     colors: Signal<u32>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
-    let plot = store.select_over(&[Slice::Latency], span, move |store, span| {
+    let plot = store.select_over(&[Slice::Details], span, move |store, span| {
         latency_plot(store.state(), kind.get(), span).with_gaps(store.missing())
     });
     let legend = derive(move || {

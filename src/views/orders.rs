@@ -132,7 +132,7 @@ pub(crate) fn OrderChart(
     stale: Memo<bool>,
     colors: Signal<u32>,
 ) -> impl IntoView {
-    let plot = store.select_over(&[Slice::Orders], span, |store, span| {
+    let plot = store.select_over(&[Slice::Details], span, |store, span| {
         outcome_plot(store.state(), span).with_gaps(store.missing())
     });
     let legend = derive(move || {
@@ -165,7 +165,7 @@ pub(crate) fn OrderChart(
 /// Why orders were denied, in the session.
 #[component]
 pub(crate) fn Reasons(store: Handle, stale: Memo<bool>) -> impl IntoView {
-    let all = store.select(&[Slice::Orders], |store| {
+    let all = store.select(&[Slice::Details], |store| {
         let reasons = store.state().orders().deny_reasons(Span::Session);
         let more = reasons.len().saturating_sub(REASONS_SHOWN);
         let shown: Vec<ReasonCount> = reasons

@@ -26,7 +26,7 @@ struct Table {
 /// Several writers report the same orders; the largest count of each outcome is the one that is shown elsewhere.
 #[component]
 pub(crate) fn Sources(store: Handle, stale: Memo<bool>) -> impl IntoView {
-    let table = store.select(&[Slice::Orders], read);
+    let table = store.select(&[Slice::Details], read);
     let aside =
         derive(move || match table.with(|table| table.rows.iter().filter(|row| row.differs).count()) {
             0 => "session".to_owned(),
