@@ -74,6 +74,12 @@ fn App(settings: Settings) -> impl IntoView {
         });
     let open_settings = Callback::new(move |()| settings_open.set(true));
     mark_follows(status);
+    let renewed = Listener::new("hashchange", move || {
+        if config::take_token_from_address() {
+            token_changed.run(());
+        }
+    });
+    StoredValue::new_local(renewed);
     view! {
         <Header
             session status instead as_of span

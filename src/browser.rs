@@ -1,7 +1,7 @@
 //! Small pieces of the browser as values: clocks, storage, and callbacks that end when they are dropped.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, EventTarget, MediaQueryList, ResizeObserver, Storage, Window};
+use web_sys::{Element, EventTarget, MediaQueryList, ResizeObserver, Storage, Url, Window};
 
 /// The window; the page cannot run without one.
 pub(crate) fn window() -> Option<Window> {
@@ -23,6 +23,13 @@ pub(crate) fn monotonic_ms() -> f64 {
     window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }
 
+/// Whether the page came from a server.
+pub(crate) fn is_served() -> bool {
+    window()
+        .and_then(|window| window.location().protocol().ok())
+        .is_some_and(|protocol| protocol.starts_with("http"))
+}
+
 /// Whether nobody can see the page.
 pub(crate) fn is_hidden() -> bool {
     window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
@@ -34,6 +41,15 @@ pub(crate) fn replace_address(address: &str) {
         // Where it is refused (a page from a file), the address stays as the reader typed it.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
     }
+}
+
+/// Whether two addresses, absolute or relative to the page, lead to the same origin.
+pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
+    let origin = |address: &str| {
+        let base = window()?.location().href().ok()?;
+        Some(Url::new_with_base(address, &base).ok()?.origin())
+    };
+    origin(one).is_some_and(|one| Some(one) == origin(other))
 }
 
 /// Storage of this tab; `None` where the browser refuses it.

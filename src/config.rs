@@ -60,7 +60,13 @@ impl Default for Settings {
 /// Reads config.json beside the page. A static host without one is fine.
 pub async fn load() -> Settings {
     let Ok(response) = Request::get(CONFIG_URL).cache(RequestCache::NoCache).send().await else {
-        return Settings::default();
+        // A page from a file cannot ask for it.
+        let problem =
+            format!("{CONFIG_URL} could not be loaded: what was built in is used. Reload the page.");
+        return Settings::of(
+            PageConfig::default(),
+            if browser::is_served() { problem } else { String::new() },
+        );
     };
     match parse(&response).await {
         Ok(config) => Settings::of(config, String::new()),
@@ -110,15 +116,17 @@ pub fn set_token(token: Option<&str>) -> bool {
 
 /// Takes a token out of the address (`#token=…`), so that a link can bring one: it is kept for this tab, and the address
 /// bar and the history lose it.
-pub fn take_token_from_address() {
-    let Some(location) = browser::window().map(|window| window.location()) else { return };
+/// True where there was one.
+pub fn take_token_from_address() -> bool {
+    let Some(location) = browser::window().map(|window| window.location()) else { return false };
     let hash = location.hash().unwrap_or_default();
     let parts: Vec<&str> = hash.trim_start_matches('#').split('&').filter(|part| !part.is_empty()).collect();
-    let Some(token) = parts.iter().find_map(|part| part.strip_prefix("token=")) else { return };
+    let Some(token) = parts.iter().find_map(|part| part.strip_prefix("token=")) else { return false };
     let rest: Vec<&str> = parts.iter().copied().filter(|part| !part.starts_with("token=")).collect();
     let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     let address = if rest.is_empty() { path } else { format!("{path}#{}", rest.join("&")) };
     browser::replace_address(&address);
     let token = js_sys::decode_uri_component(token).map_or_else(|_| token.to_owned(), String::from);
     set_token(Some(token.trim()));
+    true
 }

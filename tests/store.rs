@@ -304,6 +304,38 @@ fn a_newer_session_takes_the_place_of_the_one_before() {
     assert_eq!(store.status(), &Status::Live);
 }
 
+#[wasm_bindgen_test]
+fn what_comes_again_from_a_server_without_ids_counts_once() {
+    let text = "data: {\"event_code\":\"ORDER.SUBMIT\"}\n\n".repeat(3);
+    let mut store = opened(&text);
+    for _ in 0..2 {
+        lose(&mut store);
+        assert_eq!(store.handle_link(Input::RetryAsked), Action::Connect);
+        go_without(&mut store);
+        assert_eq!(stream_after(&mut store), None);
+        store.deliver(Signal::Opened);
+        feed(&mut store, &text);
+        check_outcome(&store, Outcome::Submitted, 3);
+    }
+    // A change of transport is no loss, and asks for everything too.
+    assert_eq!(stream_after(&mut store), None);
+    assert!(store.flush(f64::INFINITY).changes.touches(Changes::ORDERS));
+    feed(&mut store, &text);
+    check_outcome(&store, Outcome::Submitted, 3);
+}
+
+#[wasm_bindgen_test]
+fn a_snapshot_that_cannot_be_reached_leaves_it_to_the_stream_to_say_why() {
+    let mut store = Store::new(now_ms());
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(Signal::Lost(Cause::Unreachable));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+    assert_eq!(stream_after(&mut store), None);
+    store.deliver(Signal::Lost(Cause::Unreachable));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Disconnect);
+    assert_eq!(store.start_connection(), Start::Snapshot, "which may be there the next time");
+}
+
 /// The bytes of a state with so many denials, as of an id.
 fn snapshot_of(denials: i64, as_of: u64) -> Vec<u8> {
     let text: String = (1..=denials).map(|id| denied(id.unsigned_abs(), NOW_S - 10)).collect();

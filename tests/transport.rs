@@ -118,6 +118,14 @@ async fn a_refusal_carries_the_servers_reason() {
 }
 
 #[wasm_bindgen_test]
+async fn a_feed_that_does_not_answer_here_asks_for_no_token() {
+    for error in ["foreign_host", "forwarded"] {
+        answer_once(&format!("new Response('{{\"error\":\"{error}\",\"message\":\"m\"}}', {{status: 403}})"));
+        check_ends_with(&request("sse"), Signal::Lost(Cause::HttpStatus { code: 403 })).await;
+    }
+}
+
+#[wasm_bindgen_test]
 async fn token_and_id_travel_in_headers_and_nowhere_else() {
     answer_once(&format!("new Response('', {{headers: {{'content-type': '{STREAM}'}}}})"));
     let asked =

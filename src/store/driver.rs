@@ -137,7 +137,10 @@ impl Shared {
             match (self.handle.write(super::Store::start_connection), &self.settings.snapshot_url) {
                 (Start::Stream { after }, _) => self.transport.open(&self.request(after), sink),
                 (Start::Snapshot, Some(url)) => {
-                    let request = Request { url: url.clone(), ..self.request(None) };
+                    // The token is for the stream's origin.
+                    let token =
+                        config::token().filter(|_| browser::is_same_origin(url, &self.settings.stream_url));
+                    let request = Request { url: url.clone(), token, ..self.request(None) };
                     self.transport.snapshot(&request, sink)
                 }
                 (Start::Snapshot, None) => {

@@ -73,12 +73,23 @@ impl Store {
     }
 
     fn start_over(&mut self, flush: &mut Flush) {
+        self.begin_again();
+        flush.changes = Changes::ALL;
+    }
+
+    /// Forgets every event; the next flush tells of it.
+    pub(super) fn begin_again(&mut self) {
         self.state = State::new(Ts(0));
         self.recorded = None;
         self.applied = None;
         self.join.whole = false;
         self.missing.clear();
-        flush.changes = Changes::ALL;
+        self.changed = Changes::ALL;
+    }
+
+    /// Whether the page has nothing, or nothing that a server could go on from.
+    pub(super) fn stands_nowhere(&self) -> bool {
+        self.applied.is_none() && self.decoder.last_event_id().is_empty()
     }
 
     /// Goes on from a snapshot.

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use aurora_domain::{
     Changes, Source, Span, State, Ts,
-    link::{Action, Gap, Input, Link, Status, Timing},
+    link::{Action, Cause, Gap, Input, Link, Status, Timing},
 };
 use aurora_wire::{
     Heartbeat, decode,
@@ -61,6 +61,8 @@ pub struct Store {
     missing: Vec<Missing>,
     /// Whether details are to be told of a change, and when they were last, by the page's steady clock.
     details: (bool, f64),
+    /// What changed outside of a flush.
+    changed: Changes,
     feed: Feed,
     repeated: u64,
     oversized: u64,
@@ -131,6 +133,7 @@ impl Store {
             join: Join { wanted: true, ..Join::default() },
             missing: Vec::new(),
             details: (false, 0.0),
+            changed: Changes::NONE,
             feed: Feed::default(),
             repeated: 0,
             oversized: 0,
@@ -163,7 +166,7 @@ impl Store {
         if !unfinished {
             flush.ask(self.link.handle(flush.now_ms, js_sys::Math::random(), Input::Tick));
         }
-        flush.changes |= self.settle_time();
+        flush.changes |= std::mem::replace(&mut self.changed, Changes::NONE) | self.settle_time();
         let link = *self.link.status() != self.told;
         if link {
             self.told = self.link.status().clone();
@@ -196,6 +199,10 @@ impl Store {
         if self.join.wanted {
             return Start::Snapshot;
         }
+        if id.is_empty() {
+            // Without ids everything comes again.
+            self.begin_again();
+        }
         Start::Stream { after: Some(id).filter(|id| !id.is_empty()) }
     }
 
@@ -214,7 +221,14 @@ impl Store {
             Signal::Snapshot(bytes) => self.adopt(&bytes, flush),
             Signal::NoSnapshot => self.go_without(flush),
             Signal::Opened => Input::Opened,
-            Signal::Lost(cause) => Input::Lost { cause },
+            // Another origin may allow the stream alone; where it is the server that is not there, the stream says so.
+            Signal::Lost(Cause::Unreachable) if self.join.wanted && self.stands_nowhere() => {
+                self.go_without(flush)
+            }
+            Signal::Lost(cause) => {
+                self.join.wanted |= self.stands_nowhere();
+                Input::Lost { cause }
+            }
             Signal::Refused(message) => Input::Refused { message },
         };
         flush.ask(self.link.handle(flush.now_ms, js_sys::Math::random(), input));

@@ -20,6 +20,7 @@ pub(super) const STREAM: &str = "text/event-stream";
 const UNSENDABLE_TOKEN: &str = "the token was not sent, because no request can carry some of its letters";
 /// What the feed calls it.
 const TOO_MANY_TOKENS: &str = "too_many_failures";
+const NOT_HERE: [&str; 2] = ["forwarded", "foreign_host"];
 const NO_REASON: &str = "The server wants a token, or another one.";
 /// A refusal's body is read for its message this far.
 const REFUSAL_BYTES: usize = 64 << 10;
@@ -113,7 +114,8 @@ pub(super) async fn judge(response: &Response) -> Option<Signal> {
             let is_stream = content_type.trim_start().to_ascii_lowercase().starts_with(STREAM);
             (!is_stream).then_some(Signal::Lost(Cause::NotAnEventStream { content_type }))
         }
-        401 | 403 => Some(refused(response).await),
+        401 => Some(refused(response).await),
+        403 => Some(forbidden(response).await),
         429 => Some(limited(response).await),
         code => Some(Signal::Lost(Cause::HttpStatus { code })),
     }
@@ -136,6 +138,17 @@ pub(super) fn content_type(response: &Response) -> String {
 pub(super) async fn refused(response: &Response) -> Signal {
     let (_, message) = error_of(response).await;
     Signal::Refused(message.unwrap_or_else(|| NO_REASON.to_owned()))
+}
+
+/// Not allowed: for want of a token, as proxies say, or because the feed does not answer under this name or through this
+/// proxy, which no token mends.
+pub(super) async fn forbidden(response: &Response) -> Signal {
+    match error_of(response).await {
+        (Some(error), _) if NOT_HERE.contains(&error.as_str()) => {
+            Signal::Lost(Cause::HttpStatus { code: response.status() })
+        }
+        (_, message) => Signal::Refused(message.unwrap_or_else(|| NO_REASON.to_owned())),
+    }
 }
 
 /// The `error` and the `message` of an answer's JSON body.

@@ -37,7 +37,8 @@ pub fn open(url: &str, token: Option<&str>, sink: Rc<dyn Sink>) -> Box<dyn Conne
             200 => {
                 loaded(exchange::read_whole(&response, MAX_BYTES, || outlet.deliver(Signal::Progress)).await)
             }
-            401 | 403 => exchange::refused(&response).await,
+            401 => exchange::refused(&response).await,
+            403 => exchange::forbidden(&response).await,
             429 => exchange::limited(&response).await,
             code if has_none(code) => Signal::NoSnapshot,
             code => Signal::Lost(Cause::HttpStatus { code }),
@@ -62,5 +63,5 @@ fn is_text(content_type: &str) -> bool {
 /// Whether a status says that asking again will not help: there is nothing, or the server knows no such path, method or form. A redirect
 /// that is not followed has the status 0. Timeouts (408), 425 and limits (429) pass.
 const fn has_none(code: u16) -> bool {
-    matches!(code, 0 | 204 | 501 | 400..=499) && !matches!(code, 408 | 425 | 429)
+    matches!(code, 0 | 204 | 500 | 501 | 400..=499) && !matches!(code, 408 | 425 | 429)
 }

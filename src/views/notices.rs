@@ -20,7 +20,7 @@ pub(crate) fn Notices(
     let degraded = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "degraded"));
     let recorded = store.select(&[Slice::Session, Slice::Link], recorded);
     let cut = store.select(&[Slice::Feed, Slice::Session], cut);
-    let missing = store.select(&[Slice::Link], missing);
+    let missing = store.select(&[Slice::Link, Slice::Session], missing);
     let problem = Memo::new(move |_| config_problem.clone());
     let line = move |name, title: &'static str, tone, sentence: Memo<String>| {
         move || {
@@ -53,6 +53,9 @@ fn recorded(store: &Store) -> String {
 }
 
 fn missing(store: &Store) -> String {
+    if store.missing().is_empty() {
+        return String::new();
+    }
     let (gaps, count) = store.gaps();
     format::link::missing(gaps, count).map(|words| words.sentence).unwrap_or_default()
 }

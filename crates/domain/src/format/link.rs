@@ -197,6 +197,9 @@ fn reconnecting(cause: &Cause) -> (String, String) {
 const fn http(code: u16) -> &'static str {
     match code {
         502..=504 => "The proxy is up, the feed behind it is not. Check that aurora-feed runs.",
+        403 => {
+            "It does not answer under this name or through this proxy: see its log. Pass --allow-host or --trusted-proxy, or set a token."
+        }
         404 => "There is no stream at this address. Check AURORA_SSE_URL, or the proxy's /sse.",
         429 => "Too many connections or attempts from this address. The page keeps trying, more slowly.",
         _ => "Check the feed's log and the proxy in front of it.",
