@@ -87,7 +87,7 @@ fn TokenForm(has_token: Signal<bool>, on_save: Callback<String>, on_clear: Callb
             </div>
             <p class="sub" id="token-state" data-token-state=move || if has_token.get() { "set" } else { "none" }>
                 {move || if has_token.get() { "A token is set for this tab." } else { "No token is set." }}
-                " It is kept in this tab's session storage until the tab closes, and sent to the stream's own address only."
+                " It is kept in this tab's session storage until the tab closes, and sent to the stream's own origin only."
             </p>
             <div class="row">
                 <button class="btn primary" type="submit">"Save token"</button>

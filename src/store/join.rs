@@ -66,18 +66,13 @@ impl Store {
             flush.ask(self.link.handle(flush.now_ms, 0.0, Input::Rejoin));
             return;
         }
-        self.start_over(flush);
+        self.begin_again();
         if let Some(first) = reset.first {
             self.link.handle(flush.now_ms, 0.0, Input::Reset { first });
         }
     }
 
-    fn start_over(&mut self, flush: &mut Flush) {
-        self.begin_again();
-        flush.changes = Changes::ALL;
-    }
-
-    /// Forgets every event; the next flush tells of it.
+    /// Forgets every event; the flush that is under way, or the next one, tells of it.
     pub(super) fn begin_again(&mut self) {
         self.state = State::new(Ts(0));
         self.recorded = None;
@@ -104,13 +99,11 @@ impl Store {
                 return self.go_without(flush);
             }
         };
+        self.begin_again();
         self.state = state;
-        self.recorded = None;
-        self.missing.clear();
         self.applied = Some(as_of);
         self.decoder = Decoder::resuming(&as_of.to_string());
         self.join = Join { tries: self.join.tries + 1, whole: true, ..Join::default() };
-        flush.changes = Changes::ALL;
         Input::Joined { as_of: Some(as_of) }
     }
 
@@ -134,7 +127,7 @@ impl Store {
             }
             return Input::Joined { as_of: Some(to) };
         }
-        self.start_over(flush);
+        self.begin_again();
         self.decoder = Decoder::default();
         Input::Joined { as_of: None }
     }
