@@ -94,12 +94,13 @@ impl Tool {
 
     fn install(&self, workspace: &Workspace) -> Result<()> {
         println!("      installing {} {} (minutes, once)", self.package, self.version);
+        let build = workspace.target.join("tools").join("build");
         let mut command = process::cargo();
         command
             .current_dir(&workspace.root)
             .args(["install", "--locked", self.package, "--version", &self.version, "--root"])
             .arg(self.home(workspace))
-            .env("CARGO_TARGET_DIR", workspace.target.join("tools").join("build"))
+            .env("CARGO_TARGET_DIR", &build)
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
@@ -107,7 +108,9 @@ impl Tool {
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level);
         process::run(&mut command).with_context(|| {
             format!("{} {} could not be installed from crates.io", self.package, self.version)
-        })
+        })?;
+        std::fs::remove_dir_all(&build)
+            .with_context(|| format!("{} is not needed any more but stays", build.display()))
     }
 }
 
