@@ -11,6 +11,7 @@ mod browser;
 mod charts;
 mod components;
 pub mod config;
+mod page;
 pub mod store;
 
 pub mod transport;
