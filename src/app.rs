@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser::{self, Interval, Listener},
+    charts::{Look, Range, markers},
     components::{
         footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
         theme::Theme,
@@ -47,6 +48,8 @@ fn App(settings: Settings) -> impl IntoView {
     let token_changed = Callback::new(move |()| driver.with_value(Driver::token_changed));
     let span = RwSignal::new(Span::FIVE_MINUTES);
     let theme = RwSignal::new(Theme::stored());
+    let markers = store.select(&[Slice::Details], |store| markers(store.state()));
+    let look = Look { markers: markers.into(), ..Look::new(Range::Last(300), colors(theme)) };
     let settings_open = RwSignal::new(false);
     let status = store.select(&[Slice::Link], |store| store.status().clone());
     let stale = Memo::new(move |_| status.with(|status| !status.is_live()));
@@ -83,14 +86,17 @@ fn App(settings: Settings) -> impl IntoView {
     view! {
         <Header
             session status instead as_of span
-            on_span=Callback::new(move |chosen| span.set(chosen))
+            on_span=Callback::new(move |chosen: Span| {
+                span.set(chosen);
+                look.range.set(Range::Last(chosen.seconds().unwrap_or(Span::LONGEST_SECONDS)));
+            })
             theme
             on_theme=choose(theme)
             on_settings=open_settings
         />
         <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
         <Notices store config_problem />
-        <LiveView store span stale colors=colors(theme) />
+        <LiveView store span stale look />
         <Footer version=VERSION text="Figures are UTC. Percentiles are within 1 %." />
         <SettingsView status open=settings_open theme stream_url token_changed />
     }

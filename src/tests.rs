@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::{
     browser::{self, Interval},
+    charts::{Look, Range},
     components::link_banner::LinkBanner,
     config::Settings,
     held::held,
@@ -79,7 +80,7 @@ fn page() -> impl IntoView {
     view! {
         <LinkBanner status now_ms=now on_retry=Callback::new(|()| ()) on_settings=Callback::new(|()| ()) />
         <Notices store />
-        <LiveView store span=RwSignal::new(Span::FIVE_MINUTES) stale colors=Signal::stored(0) />
+        <LiveView store span=RwSignal::new(Span::FIVE_MINUTES) stale look=Look::new(Range::Last(300), Signal::stored(0)) />
     }
 }
 

@@ -12,6 +12,12 @@ pub(crate) struct Colors {
     pub(crate) theme: Theme,
     /// Size of the axes' text in CSS pixels: the type scale's smallest step.
     pub(crate) font_px: f64,
+    /// Of a value that matters.
+    pub(crate) warn: Color,
+    /// Of what went wrong.
+    pub(crate) bad: Color,
+    /// What a chart lies on, as CSS writes it.
+    pub(crate) surface: String,
     palette: [Color; 6],
 }
 
@@ -37,6 +43,12 @@ impl Colors {
                     .unwrap_or_else(|| "sans-serif".to_owned()),
             },
             font_px: root_font_px() * 0.6875,
+            warn: get("--warn"),
+            bad: get("--bad"),
+            surface: style
+                .as_ref()
+                .and_then(|style| style.get_property_value("--surface").ok())
+                .unwrap_or_default(),
             palette: [1, 2, 3, 4, 5, 6].map(|slot| get(&format!("--chart-{slot}"))),
         }
     }

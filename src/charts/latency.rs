@@ -1,9 +1,9 @@
 //! The latency chart: quantiles of one kind over time.
 
 use aurora_charts::Unit;
-use aurora_domain::{LatencyKind, LatencyPoint, Span, State, format};
+use aurora_domain::{LatencyKind, LatencyPoint, State};
 
-use super::{Plot, Series, Shape, Window};
+use super::{Ask, Plot, Series, Shape, plot::Window};
 
 type Read = fn(&aurora_domain::LatencySummary) -> f64;
 
@@ -16,14 +16,18 @@ const LINES: [(&str, u8, Read); 4] = [
 ];
 
 /// Quantiles of `kind` in each bucket.
-pub(crate) fn latency_plot(state: &State, kind: LatencyKind, span: Span) -> Plot {
-    let window = Window::of(span, state.now());
-    let points = state.latency().series(kind, window.buckets());
+pub(crate) fn latency_plot(state: &State, kind: LatencyKind, ask: Ask) -> Plot {
+    let plot = Plot::new(state, ask, Unit::Milliseconds, Shape::Lines);
+    let points = state.latency_in(ask.filter).series(kind, plot.window.buckets());
     let series = LINES
         .into_iter()
-        .map(|(name, slot, read)| Series { name, slot, values: values(&points, window, read) })
+        .map(|(name, slot, read)| Series {
+            name: name.into(),
+            slot,
+            values: values(&points, plot.window, read),
+        })
         .collect();
-    Plot { window, unit: Unit::Milliseconds, shape: Shape::Lines, series, gaps: Vec::new() }
+    Plot { series, ..plot }
 }
 
 /// One value for each bucket of `window`, whichever of them the points cover.
@@ -36,17 +40,4 @@ fn values(points: &[LatencyPoint], window: Window, read: Read) -> Vec<f64> {
             summary.map_or(f64::NAN, read)
         })
         .collect()
-}
-
-/// What the picture says, in a sentence.
-pub(crate) fn latency_summary(plot: &Plot, kind: &str) -> String {
-    let latest: Vec<String> = plot
-        .series
-        .iter()
-        .filter_map(|series| Some(format!("{} {}", series.name, format::millis(Plot::latest(series)?))))
-        .collect();
-    if latest.is_empty() {
-        return format!("Line chart of {kind} latency: no data in this span.");
-    }
-    format!("Line chart of {kind} latency over time. Latest: {}.", latest.join(", "))
 }

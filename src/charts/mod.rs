@@ -1,19 +1,30 @@
-//! Charts in the page: two stacked canvases that the chart crate paints, and a crosshair with a tooltip in the DOM.
+//! Charts in the page: two stacked canvases that the chart crate paints, a crosshair and a tooltip in the DOM, and what
+//! pointers and keys do to time.
 //!
-//! What a chart shows is a [`Plot`], made from the store by a pure function; the canvas redraws when the store, the
-//! span, the size or the colours change. A redraw of data touches the axes only where their range or size changed.
+//! What a chart shows is a [`Plot`], made from the store by a pure function; what all charts share is a [`Look`]. A redraw of
+//! data touches the axes only where their range or size changed, and each chart is redrawn in a frame of its own.
 #![expect(unreachable_pub, reason = "the component macro makes its items public; the modules are private")]
 
-mod canvas;
+mod chart;
 mod colors;
+mod export;
+mod geometry;
+mod gesture;
 mod latency;
+mod look;
+mod markers;
 mod outcomes;
+mod painter;
 mod plot;
+mod queue;
+mod table;
 
-pub(crate) use canvas::ChartCanvas;
-pub(crate) use latency::{latency_plot, latency_summary};
-pub(crate) use outcomes::{last_whole, outcome_plot, outcome_summary};
-pub(crate) use plot::{Plot, Series, Shape, Window};
+pub(crate) use chart::{Chart, Source};
+pub(crate) use latency::latency_plot;
+pub(crate) use look::{Look, Range};
+pub(crate) use markers::markers;
+pub(crate) use outcomes::outcome_plot;
+pub(crate) use plot::{Ask, Limit, Plot, Series, Shape};
 
 #[cfg(test)]
 mod tests;

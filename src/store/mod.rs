@@ -29,6 +29,7 @@ use crate::{
 pub use driver::Driver;
 pub use handle::{Handle, Slice, Value, derive};
 pub use join::{Missing, Start};
+pub(crate) use pump::Pump;
 
 use join::Join;
 

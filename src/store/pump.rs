@@ -9,14 +9,14 @@ use crate::browser;
 const FALLBACK_MS: i32 = 250;
 
 /// Calls back once for any number of requests before it.
-pub(super) struct Pump {
+pub(crate) struct Pump {
     callback: Closure<dyn FnMut()>,
     waiting: Rc<Cell<Option<(i32, i32)>>>,
 }
 
 impl Pump {
     /// A pump that calls `run`.
-    pub(super) fn new(mut run: impl FnMut() + 'static) -> Self {
+    pub(crate) fn new(mut run: impl FnMut() + 'static) -> Self {
         let waiting = Rc::new(Cell::new(None));
         let callback = {
             let waiting = Rc::clone(&waiting);
@@ -29,7 +29,7 @@ impl Pump {
     }
 
     /// Asks for a call at the next frame.
-    pub(super) fn request(&self) {
+    pub(crate) fn request(&self) {
         if self.waiting.get().is_some() {
             return;
         }

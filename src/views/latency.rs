@@ -1,12 +1,11 @@
 //! Latencies: the table of kinds, and the course of one of them.
 
-use aurora_domain::{LatencyKind, LatencySummary, Span, format};
+use aurora_domain::{LatencyKind, LatencySummary, Span, verdict};
 use leptos::prelude::*;
 
 use crate::{
-    charts::{ChartCanvas, Plot, Series, latency_plot, latency_summary},
+    charts::{Chart, Limit, Look, Plot, Source, latency_plot},
     components::{
-        chart_frame::{ChartFrame, LegendEntry},
         latency_table::{LatencyRow, LatencyTable, Quantiles},
         panel::Panel,
         segmented::{Choice, Segmented},
@@ -90,39 +89,33 @@ fn quantiles(all: LatencySummary) -> Quantiles {
 #[component]
 pub(crate) fn LatencyChart(
     store: Handle,
-    span: RwSignal<Span>,
+    look: Look,
     stale: Memo<bool>,
-    colors: Signal<u32>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
-    let plot = store.select_over(&[Slice::Details], span, move |store, span| {
-        latency_plot(store.state(), kind.get(), span).with_gaps(store.missing())
-    });
-    let legend = derive(move || {
-        plot.with(|plot| {
-            let entry = |series: &Series| LegendEntry {
-                name: series.name,
-                slot: series.slot,
-                value: format::or_no_data(Plot::latest(series), format::millis),
+    let source = Source::of(
+        store,
+        move || kind.track(),
+        move |store, ask| {
+            let kind = kind.get_untracked();
+            let limits = match kind {
+                LatencyKind::Decision => {
+                    vec![Limit {
+                        value: verdict::SLOW_DECISION_MS,
+                        label: "p90 at most 50 ms",
+                        always: false,
+                    }]
+                }
+                _ => Vec::new(),
             };
-            plot.series.iter().map(entry).collect::<Vec<_>>()
-        })
-    });
-    let note = derive(move || {
-        if plot.with(Plot::has_data) {
-            String::new()
-        } else {
-            format!("{}: no data in this span", label(kind.get()))
-        }
-    });
+            Plot {
+                limits,
+                words: format!("Line chart of {} latency over time", label(kind).to_lowercase()).into(),
+                empty: format!("{}: no data in this span", label(kind)).into(),
+                ..latency_plot(store.state(), kind, ask)
+            }
+        },
+    );
     let title = derive(move || format!("{} latency", label(kind.get())));
-    view! {
-        <ChartFrame
-            title=title name="latency" class="w6" legend
-            summary=derive(move || plot.with(|plot| latency_summary(plot, &label(kind.get()).to_lowercase())))
-            note stale
-        >
-            <ChartCanvas plot colors />
-        </ChartFrame>
-    }
+    view! { <Chart look name="latency" title class="w6" source stale /> }
 }

@@ -13,18 +13,14 @@ use super::{
     sources::Sources,
 };
 use crate::{
+    charts::Look,
     components::{figure::Figure, metric_tile::MetricTile, tone::Tone, verdict::Verdict},
     store::{Clock, Handle, Slice, derive},
 };
 
-/// The whole screen. `colors` changes when the page's colours do.
+/// The whole screen.
 #[component]
-pub(crate) fn LiveView(
-    store: Handle,
-    span: RwSignal<Span>,
-    stale: Memo<bool>,
-    colors: Signal<u32>,
-) -> impl IntoView {
+pub(crate) fn LiveView(store: Handle, span: RwSignal<Span>, stale: Memo<bool>, look: Look) -> impl IntoView {
     let judged = judgement(store, span);
     let kind = RwSignal::new(None);
     let shown_kind = Memo::new(move |_| kind.get().unwrap_or_else(|| first_kind(store)));
@@ -39,8 +35,8 @@ pub(crate) fn LiveView(
             <Rates store span stale />
             <DecisionTile store span stale />
             <ThroughputTile store span stale />
-            <LatencyChart store span stale colors kind=shown_kind />
-            <OrderChart store span stale colors />
+            <LatencyChart store look stale kind=shown_kind />
+            <OrderChart store look stale />
             <LatencyPanel store span stale kind=shown_kind on_kind=move |chosen| kind.set(Some(chosen)) />
             <Reasons store stale />
             <Sources store stale />

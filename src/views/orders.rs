@@ -1,14 +1,11 @@
 //! Orders: outcomes, rates, their course, and the reasons of denials.
 
-use aurora_domain::{
-    DenyClass, Outcome, Outcomes as OutcomeCounts, Span, State, format, verdict::HIGH_DENY_RATE,
-};
+use aurora_domain::{DenyClass, Outcome, Outcomes as OutcomeCounts, Span, State, verdict::HIGH_DENY_RATE};
 use leptos::prelude::*;
 
 use crate::{
-    charts::{ChartCanvas, Plot, Series, last_whole, outcome_plot, outcome_summary},
+    charts::{Chart, Look, Source, outcome_plot},
     components::{
-        chart_frame::{ChartFrame, LegendEntry},
         figure::Figure,
         outcome_tile::{OutcomeStrip, OutcomeTile},
         panel::Panel,
@@ -126,40 +123,9 @@ pub(crate) fn Rates(store: Handle, span: RwSignal<Span>, stale: Memo<bool>) -> i
 
 /// What became of orders over time.
 #[component]
-pub(crate) fn OrderChart(
-    store: Handle,
-    span: RwSignal<Span>,
-    stale: Memo<bool>,
-    colors: Signal<u32>,
-) -> impl IntoView {
-    let plot = store.select_over(&[Slice::Details], span, |store, span| {
-        outcome_plot(store.state(), span).with_gaps(store.missing())
-    });
-    let legend = derive(move || {
-        plot.with(|plot| {
-            let entry = |series: &Series| LegendEntry {
-                name: series.name,
-                slot: series.slot,
-                value: format::or_no_data(last_whole(series), format::per_second),
-            };
-            plot.series.iter().map(entry).collect::<Vec<_>>()
-        })
-    });
-    let note =
-        derive(
-            move || {
-                if plot.with(Plot::has_data) { String::new() } else { "No orders in this span".to_owned() }
-            },
-        );
-    view! {
-        <ChartFrame
-            title="Orders per second".to_owned() name="orders" class="w6" legend
-            summary=derive(move || plot.with(outcome_summary))
-            note stale
-        >
-            <ChartCanvas plot colors />
-        </ChartFrame>
-    }
+pub(crate) fn OrderChart(store: Handle, look: Look, stale: Memo<bool>) -> impl IntoView {
+    let source = Source::of(store, || {}, |store, ask| outcome_plot(store.state(), ask));
+    view! { <Chart look name="orders" title="Orders per second".to_owned() class="w6" source stale /> }
 }
 
 /// Why orders were denied, in the session.

@@ -173,6 +173,24 @@ impl Layout {
         (0.0..=1.0).contains(&fraction).then(|| self.spec.x.at(fraction))
     }
 
+    /// As [`Layout::time_at`], going on at the same pace outside the plot: for drags that leave it.
+    pub fn time_along(&self, x_css: f64) -> f64 {
+        let (left, right) = self.sides_css();
+        self.spec.x.at((x_css - left) / (right - left))
+    }
+
+    /// Left and right side of the plot, in CSS pixels from the left edge of the canvas.
+    pub fn sides_css(&self) -> (f64, f64) {
+        (f64::from(self.plot.left) / self.spec.dpr, f64::from(self.plot.right) / self.spec.dpr)
+    }
+
+    /// CSS pixels from the left edge of the canvas to Unix time `time` in seconds; none outside the plot.
+    pub fn x_css(&self, time: f64) -> Option<f64> {
+        let (left, right) = self.sides_css();
+        let fraction = self.spec.x.fraction(time);
+        (0.0..=1.0).contains(&fraction).then_some(left + fraction * (right - left))
+    }
+
     /// CSS pixels as whole device pixels, at least one.
     pub(crate) fn device(&self, css: f64) -> i32 {
         pixel(css * self.spec.dpr).max(1)
@@ -277,6 +295,18 @@ mod tests {
         assert!((found - time).abs() < 0.2, "{found} for {time}");
         assert_eq!(layout.time_at(0.0), None);
         assert_eq!(layout.time_at(599.0), None);
+    }
+
+    #[test]
+    fn time_goes_on_outside_the_plot_and_has_no_place_there() {
+        let layout = test_layout(false);
+        let (x, (left, right)) = (layout.spec().x, layout.sides_css());
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} for {b}");
+        near(layout.time_along(left), x.start());
+        near(layout.time_along(right + (right - left)), x.end() + x.seconds());
+        near(layout.x_css(x.at(0.25)).unwrap(), left + 0.25 * (right - left));
+        assert_eq!(layout.x_css(x.start() - 1.0), None);
+        assert_eq!(layout.x_css(f64::NAN), None);
     }
 
     proptest! {

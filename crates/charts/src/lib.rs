@@ -9,8 +9,8 @@
 //! A chart is two transparent canvases on top of each other, each cleared by the caller before painting:
 //! * the **axes layer** ([`paint_axes`], [`paint_thresholds`]) holds grid and text, which are slow to draw. It is
 //!   painted only when the [`Spec`], the [`Theme`] or a threshold changed;
-//! * the **data layer** ([`paint_gaps`], then [`paint_stacked`] or [`paint_lines`]) is painted with each new datum
-//!   and never contains text.
+//! * the **data layer** ([`paint_gaps`], [`paint_band`], then [`paint_heat`], [`paint_stacked`] or [`paint_lines`], and
+//!   [`paint_marks`] last) is painted with each new datum and never contains text.
 //!
 //! In a live chart the time axis moves on by itself. [`TimeRange::live`] therefore ends at whole steps (of a second
 //! or a bucket) rather than now, and [`AutoRange`] keeps the value axis still while the data fits. So with a step of
@@ -89,7 +89,9 @@ pub use auto_range::AutoRange;
 pub use error::ChartError;
 pub use hit::{bucket_at, nearest_sample};
 pub use layout::{Layout, PixelRect, Spec, Tick};
-pub use model::{Color, Gap, Line, Point, Stacked, Theme, Threshold};
-pub use paint::{paint_axes, paint_gaps, paint_lines, paint_stacked, paint_thresholds};
+pub use model::{Band, Color, Gap, Heat, Line, Mark, Point, Sign, Stacked, Theme, Threshold};
+pub use paint::{
+    paint_axes, paint_band, paint_gaps, paint_heat, paint_lines, paint_marks, paint_stacked, paint_thresholds,
+};
 pub use scale::{Scale, TimeRange, YRange};
 pub use unit::Unit;

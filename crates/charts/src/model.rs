@@ -129,6 +129,83 @@ pub struct Gap {
     pub end: f64,
 }
 
+/// The stretch between two series, such as the usual range of a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band<'a> {
+    /// Colour of the area; usually translucent.
+    pub color: Color,
+    /// Lower edge, ascending in x.
+    pub lower: &'a [Point],
+    /// Upper edge at the same times; further points of the longer one are ignored.
+    pub upper: &'a [Point],
+}
+
+/// How often each band of values occurred in each bucket of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heat<'a> {
+    /// Unix time in seconds at which the first bucket begins.
+    pub start: f64,
+    /// Duration of each bucket in seconds, above 0.
+    pub bucket_seconds: f64,
+    /// Edges of the bands, ascending: one more than there are bands.
+    pub edges: &'a [f64],
+    /// Bucket after bucket, the counts of its bands from the lowest up; counts after the last whole bucket are ignored.
+    pub counts: &'a [u32],
+    /// Colours from the rarest to the most frequent; spread over the logarithm of counts.
+    pub ramp: &'a [Color],
+}
+
+impl Heat<'_> {
+    /// The greatest count of all cells; 0 without any.
+    pub fn most(&self) -> u32 {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Which colour of a ramp of `levels` a cell of `count` has where the greatest count is `most`; none for a cell
+    /// that is empty.
+    pub fn level(count: u32, most: u32, levels: usize) -> Option<usize> {
+        if count == 0 || levels == 0 {
+            return None;
+        }
+        let share = f64::from(count).ln_1p() / f64::from(most.max(count)).ln_1p();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to the number of levels"
+        )]
+        let level = (share * levels as f64).ceil() as usize;
+        Some(level.clamp(1, levels) - 1)
+    }
+}
+
+/// The sign at the top of a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Pointing down.
+    Triangle,
+    /// Standing on a corner.
+    Diamond,
+    /// Standing on a side.
+    Square,
+    /// Eight corners.
+    Octagon,
+    /// Upright.
+    Cross,
+    /// Pointing up.
+    House,
+}
+
+/// A moment that matters, drawn as a vertical line with a sign at its top.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Unix time in seconds; drawn only inside the time range.
+    pub at: f64,
+    /// What its line ends in.
+    pub sign: Sign,
+    /// Colour of line and sign.
+    pub color: Color,
+}
+
 /// Colours and font of a chart. Light and dark are two values of this type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {

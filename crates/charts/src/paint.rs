@@ -6,13 +6,19 @@
 //! what belongs to the axes layer: [`paint_axes`] and [`paint_thresholds`].
 
 mod axes;
+mod band;
 mod gaps;
+mod heat;
 mod lines;
+mod marks;
 mod outline;
 mod pen;
 mod stacked;
 
 pub use axes::{paint_axes, paint_thresholds};
+pub use band::paint_band;
 pub use gaps::paint_gaps;
+pub use heat::paint_heat;
 pub use lines::paint_lines;
+pub use marks::paint_marks;
 pub use stacked::paint_stacked;

@@ -16,6 +16,8 @@ pub enum Unit {
     PerSecond,
     /// A ratio from 0 to 1, shown in percent.
     Ratio,
+    /// A number without a unit.
+    Number,
 }
 
 impl Unit {
@@ -58,7 +60,7 @@ impl Unit {
             Self::Ratio => (0.01, " %"),
             Self::Count if reaches(1e6) => (1e6, "M"),
             Self::Count if reaches(1e4) => (1e3, "k"),
-            Self::Count => (1.0, ""),
+            Self::Count | Self::Number => (1.0, ""),
             Self::PerSecond if reaches(1e6) => (1e6, "M/s"),
             Self::PerSecond if reaches(1e4) => (1e3, "k/s"),
             Self::PerSecond => (1.0, "/s"),
@@ -92,6 +94,7 @@ mod tests {
         check(Unit::Count, Scale::Linear, &[0.0, 5e3, 1e4], &["0", "5k", "10k"]);
         check(Unit::Ratio, Scale::Linear, &[0.0, 0.5, 1.0], &["0", "50 %", "100 %"]);
         check(Unit::Count, Scale::Linear, &[-2.0, 0.0, 2.0], &["-2", "0", "2"]);
+        check(Unit::Number, Scale::Linear, &[-2.5, 0.0, 2.5], &["-2.5", "0", "2.5"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) struct Bar {
     pub(super) bottom: i32,
 }
 
-/// The outline around `bars`, which come from left to right and do not overlap.
+/// The outline around `bars`, which do not overlap.
 pub(super) fn outline(bars: &[Bar]) -> Vec<BackendCoord> {
     let mut path = Vec::with_capacity(bars.len() * 8);
     let mut back = Vec::with_capacity(bars.len() * 3);
