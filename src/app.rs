@@ -1,20 +1,29 @@
 //! The page's root: its few settings, the store's driver, and the frame around the view.
 
-use aurora_domain::{Span, format, link::Status};
+use aurora_domain::{
+    Span, format,
+    link::Status,
+    verdict::{Tone as Judged, Verdict as Judgement},
+};
 use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
+    address,
     browser::{self, Interval, Listener},
     charts::{Look, Range, markers},
+    commands::{self, Context},
     components::{
         footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
         theme::Theme,
     },
     config::{self, Settings},
+    page::{Overlay, Page, View},
+    preferences,
+    reach::Reach,
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
-    views::{LiveView, Notices},
+    views::{Away, Controls, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
 };
 
 /// A triangle with an exclamation mark, of another shape and colour than the page's icon.
@@ -46,13 +55,23 @@ fn App(settings: Settings) -> impl IntoView {
     let driver = StoredValue::new_local(Driver::start(store, Box::new(Streams), settings));
     let retry = Callback::new(move |()| driver.with_value(Driver::retry));
     let token_changed = Callback::new(move |()| driver.with_value(Driver::token_changed));
-    let span = RwSignal::new(Span::FIVE_MINUTES);
-    let theme = RwSignal::new(Theme::stored());
-    let markers = store.select(&[Slice::Details], |store| markers(store.state()));
-    let look = Look { markers: markers.into(), ..Look::new(Range::Last(300), colors(theme)) };
-    let settings_open = RwSignal::new(false);
+    let page = Page::new();
+    let paused = RwSignal::new(false);
+    let context = Context { page, paused, retry };
+    address::follow(page);
+    commands::listen(context);
+    page.density.get_untracked().apply();
+    Effect::new(move |_| preferences::set_root("data-wall", page.wall.get().then_some("")));
+    Effect::new(move |before: Option<bool>| {
+        let paused = paused.get();
+        if before.unwrap_or(false) != paused {
+            store.set_paused(paused);
+        }
+        paused
+    });
     let status = store.select(&[Slice::Link], |store| store.status().clone());
-    let stale = Memo::new(move |_| status.with(|status| !status.is_live()));
+    let stale = Memo::new(move |_| paused.get() || status.with(|status| !status.is_live()));
+    let judged = judgement(store, page);
     let instead = store.select(&[Slice::Session, Slice::Link, Slice::Feed], |store| {
         let recorded = (store.clock() == Clock::Recorded).then_some("Recorded");
         let waiting = store.feed_says("waiting").map(|_| "Waiting");
@@ -61,12 +80,12 @@ fn App(settings: Settings) -> impl IntoView {
     let session = store.select(&[Slice::Feed], |store| {
         store.heartbeat().and_then(|feed| feed.session.clone()).unwrap_or_default()
     });
-    let as_of = store.select(&[Slice::Session, Slice::Link], |store| {
-        let state = store.state();
+    let as_of = store.select(&[Slice::Session, Slice::Link], move |store| {
+        let (state, zone) = (store.state(), page.zone.get());
         if state.session().events() == 0 {
             String::new()
         } else {
-            format!("{} UTC", format::clock(state.now(), 0))
+            format!("{} {}", format::clock(state.now(), zone.offset_minutes()), zone.suffix())
         }
     });
     // A log that is known to have ended, or not to have begun, is no silent bot.
@@ -75,31 +94,115 @@ fn App(settings: Settings) -> impl IntoView {
             Status::Silent { .. } if nothing_to_come(store) => Status::Live,
             status => status.clone(),
         });
-    let open_settings = Callback::new(move |()| settings_open.set(true));
+    let open_settings = Callback::new(move |()| page.overlay.set(Some(Overlay::Settings)));
     mark_follows(status);
+    tell_desktop(judged);
     let renewed = Listener::new("hashchange", move || {
         if config::take_token_from_address() {
             token_changed.run(());
         }
     });
     StoredValue::new_local(renewed);
+    let look = look(store, page);
+    let screen = move || match page.view.get() {
+        View::Live | View::Charts | View::Events | View::Sessions => {
+            view! { <LiveView store page stale judged look /> }.into_any()
+        }
+    };
     view! {
-        <Header
-            session status instead as_of span
-            on_span=Callback::new(move |chosen: Span| {
-                span.set(chosen);
-                look.range.set(Range::Last(chosen.seconds().unwrap_or(Span::LONGEST_SECONDS)));
-            })
-            theme
-            on_theme=choose(theme)
-            on_settings=open_settings
-        />
+        <a class="skip" href="#main" on:click=|event| { event.prevent_default(); commands::focus("main"); }>"Skip to the figures"</a>
+        <Header page session status instead as_of />
         <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
+        <Paused as_of paused />
+        <Away store page />
         <Notices store config_problem />
-        <LiveView store span stale look />
-        <Footer version=VERSION text="Figures are UTC. Percentiles are within 1 %." />
-        <SettingsView status open=settings_open theme stream_url token_changed />
+        <Controls store page paused />
+        <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>{screen}</main>
+        <Footer version=VERSION text="Percentiles are within 1 %." />
+        <SettingsView status page stream_url token_changed />
+        <HelpSheet context />
+        <Palette context />
     }
+}
+
+/// What charts share. They show what figures reach over, and what is zoomed to in them is what figures reach over.
+fn look(store: Handle, page: Page) -> Look {
+    let markers = store.select(&[Slice::Details], |store| markers(store.state()));
+    let filter = store.select(&[Slice::Details], move |store| page.chosen(store.state()).filter);
+    let look = Look {
+        markers: markers.into(),
+        filter: filter.into(),
+        utc_offset_min: derive(move || page.zone.get().offset_minutes()),
+        ..Look::new(range_of(store, page.reach.get_untracked()), colors(page.theme))
+    };
+    Effect::new(move |_| {
+        let range = range_of(store, page.reach.get());
+        if look.range.get_untracked() != range {
+            look.range.set(range);
+        }
+    });
+    Effect::new(move |_| match look.range.get() {
+        Range::Fixed { from, to } => {
+            let reach = Reach::Between { from, to };
+            if page.reach.get_untracked() != reach {
+                page.reach.set(reach);
+            }
+        }
+        Range::Last(_) if matches!(page.reach.get_untracked(), Reach::Between { .. }) => {
+            page.reach.set(page.home.get_value())
+        }
+        Range::Last(_) => page.home.set_value(page.reach.get_untracked()),
+    });
+    look
+}
+
+/// The stretch of a chart for what figures reach over; the session as far back as charts are kept.
+fn range_of(store: Handle, reach: Reach) -> Range {
+    match reach {
+        Reach::Between { from, to } => Range::Fixed { from, to },
+        Reach::Last(seconds) | Reach::Span(Span::Seconds(seconds)) => Range::Last(seconds.max(60)),
+        Reach::Span(Span::Session) => {
+            let state_seconds = store.read(|store| {
+                let state = store.state();
+                state.session().first().map_or(0.0, |first| state.now().seconds_since(first))
+            });
+            Range::Last(if state_seconds > 10_800.0 {
+                86_400
+            } else if state_seconds > 900.0 {
+                10_800
+            } else {
+                900
+            })
+        }
+    }
+}
+
+/// Says that the page stands still on purpose.
+#[component]
+fn Paused(as_of: Memo<String>, paused: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <section class="note" data-tone="warn" data-notice="paused" role="status" hidden=move || !paused.get()>
+            <p>
+                <strong>"Paused. "</strong>
+                {move || format!("Figures are as of {} and do not move; what comes is counted meanwhile.", as_of.get())}
+            </p>
+            <button class="btn primary" on:click=move |_| paused.set(false)>"Resume"</button>
+        </section>
+    }
+}
+
+/// Tells the desktop, where the reader asked for it, when the verdict turns bad.
+fn tell_desktop(judged: Memo<Judgement>) {
+    Effect::new(move |before: Option<Option<String>>| {
+        let bad = judged.with(|judged| (judged.tone == Judged::Bad).then(|| judged.headline.clone()));
+        // The first verdict is what the reader sees anyway.
+        let news = bad.clone().filter(|_| before.as_ref().is_some_and(|before| *before != bad));
+        if let Some(headline) = news.filter(|_| preferences::has_notifications()) {
+            let sentence = judged.with_untracked(|judged| judged.sentence.clone());
+            browser::notify(&headline, &sentence);
+        }
+        bad
+    });
 }
 
 /// Whether the session has ended, or has not begun.
@@ -113,17 +216,22 @@ fn nothing_to_come(store: &Store) -> bool {
 #[component]
 fn SettingsView(
     status: Memo<Status>,
-    open: RwSignal<bool>,
-    theme: RwSignal<Theme>,
+    page: Page,
     stream_url: String,
     token_changed: Callback<()>,
 ) -> impl IntoView {
-    opens_for_a_token(status, open);
+    let open = derive(move || page.overlay.get() == Some(Overlay::Settings));
+    let close = move || {
+        if page.overlay.get_untracked() == Some(Overlay::Settings) {
+            page.overlay.set(None);
+        }
+    };
+    opens_for_a_token(status, page);
     let has_token = RwSignal::new(config::token().is_some());
     let set = move |token: Option<String>| {
         config::set_token(token.as_deref());
         has_token.set(token.is_some());
-        open.set(false);
+        close();
         token_changed.run(());
     };
     let server_message = derive(move || match status.get() {
@@ -133,16 +241,18 @@ fn SettingsView(
     view! {
         <SettingsDialog
             open
-            on_close=Callback::new(move |()| open.set(false))
+            on_close=Callback::new(move |()| close())
             stream_url
             has_token
             server_message
             on_save=Callback::new(move |token| set(Some(token)))
             on_clear=Callback::new(move |()| set(None))
-            theme
-            on_theme=choose(theme)
+            theme=page.theme
+            on_theme=choose(page.theme)
             version=VERSION
-        />
+        >
+            <Preferences page />
+        </SettingsDialog>
     }
 }
 
@@ -176,11 +286,11 @@ fn colors(theme: RwSignal<Theme>) -> Signal<u32> {
 }
 
 /// A server that asks for a token gets the dialog, once each time that it begins to ask.
-fn opens_for_a_token(status: Memo<Status>, open: RwSignal<bool>) {
+fn opens_for_a_token(status: Memo<Status>, page: Page) {
     let asks = Memo::new(move |_| status.with(|status| matches!(status, Status::Unauthorized { .. })));
     Effect::new(move |_| {
         if asks.get() {
-            open.set(true);
+            page.overlay.set(Some(Overlay::Settings));
         }
     });
 }

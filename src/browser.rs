@@ -1,7 +1,10 @@
 //! Small pieces of the browser as values: clocks, storage, and callbacks that end when they are dropped.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, EventTarget, MediaQueryList, ResizeObserver, Storage, Url, Window};
+use web_sys::{
+    Element, EventTarget, KeyboardEvent, MediaQueryList, Notification, NotificationOptions, ResizeObserver,
+    Storage, Url, Window,
+};
 
 /// The window; the page cannot run without one.
 pub(crate) fn window() -> Option<Window> {
@@ -43,6 +46,34 @@ pub(crate) fn replace_address(address: &str) {
     }
 }
 
+/// What stands behind `#` in the address, without it.
+pub(crate) fn fragment() -> String {
+    let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    hash.trim_start_matches('#').to_owned()
+}
+
+/// Puts `fragment` into the address; `left` adds to the history, so that the back button comes back here.
+pub(crate) fn set_fragment(new: &str, left: bool) {
+    if fragment() == new {
+        return;
+    }
+    let Some(location) = window().map(|window| window.location()) else { return };
+    let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    let address = if new.is_empty() { path } else { format!("{path}#{new}") };
+    if !left {
+        replace_address(&address);
+    } else if let Some(history) = window().and_then(|window| window.history().ok()) {
+        // As in `replace_address`.
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// This machine's clock in minutes east of UTC, now.
+#[expect(clippy::cast_possible_truncation, reason = "whole minutes of at most a day")]
+pub(crate) fn utc_offset_minutes() -> i32 {
+    -(js_sys::Date::new_0().get_timezone_offset() as i32)
+}
+
 /// Whether two addresses, absolute or relative to the page, lead to the same origin.
 pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
     let origin = |address: &str| {
@@ -55,6 +86,11 @@ pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
 /// Storage of this tab; `None` where the browser refuses it.
 pub(crate) fn session_storage() -> Option<Storage> {
     window()?.session_storage().ok().flatten()
+}
+
+/// Storage of this device; `None` where the browser refuses it.
+pub(crate) fn local_storage() -> Option<Storage> {
+    window()?.local_storage().ok().flatten()
 }
 
 /// Calls back every so often until it is dropped.
@@ -123,6 +159,32 @@ impl Drop for Listener {
     }
 }
 
+/// Listens to keys in the whole page until it is dropped.
+#[derive(Debug)]
+pub(crate) struct KeyListener {
+    target: EventTarget,
+    callback: Closure<dyn FnMut(KeyboardEvent)>,
+}
+
+impl KeyListener {
+    /// Starts listening.
+    pub(crate) fn new(mut callback: impl FnMut(&KeyboardEvent) + 'static) -> Option<Self> {
+        let target: EventTarget = window()?.into();
+        let callback = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| callback(&event));
+        target.add_event_listener_with_callback("keydown", callback.as_ref().unchecked_ref()).ok()?;
+        Some(Self { target, callback })
+    }
+}
+
+impl Drop for KeyListener {
+    fn drop(&mut self) {
+        // As with `Listener`.
+        let _ = self
+            .target
+            .remove_event_listener_with_callback("keydown", self.callback.as_ref().unchecked_ref());
+    }
+}
+
 /// Tells of each change of an element's size until it is dropped.
 #[derive(Debug)]
 pub(crate) struct SizeObserver {
@@ -144,6 +206,15 @@ impl Drop for SizeObserver {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// Tells the desktop, in place of what it was told before. Silent where the browser does not allow it.
+pub(crate) fn notify(title: &str, text: &str) {
+    let options = NotificationOptions::new();
+    options.set_body(text);
+    options.set_tag("aurora-verdict");
+    // Refused without permission, and on platforms that know only notifications of service workers.
+    let _ = Notification::new_with_options(title, &options);
 }
 
 /// A media query that can be listened to.

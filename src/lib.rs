@@ -6,12 +6,16 @@
 //! Invariant: every browser resource (closure, timer, reader, listener) is a value whose `Drop` releases it.
 #![cfg(target_arch = "wasm32")]
 
+mod address;
 mod app;
 mod browser;
 mod charts;
+mod commands;
 mod components;
 pub mod config;
 mod page;
+mod preferences;
+mod reach;
 pub mod store;
 
 pub mod transport;

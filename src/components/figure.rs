@@ -43,6 +43,17 @@ impl Figure {
         Self::finite(value, |rate| (format::rate_number(rate), "/s"))
     }
 
+    /// A number in a unit of its own; both are shown as they are.
+    pub(crate) fn number(value: Option<f64>, unit: &'static str) -> Self {
+        Self::finite(value, |value| (format::number(value), unit))
+    }
+
+    /// A word; no data where there is none.
+    pub(crate) fn word(word: Option<&str>) -> Self {
+        let word = word.filter(|word| !word.is_empty());
+        word.map_or_else(Self::default, |word| Self { text: word.to_owned(), unit: "", raw: word.to_owned() })
+    }
+
     fn finite(value: Option<f64>, parts: impl FnOnce(f64) -> (String, &'static str)) -> Self {
         value.filter(|value| value.is_finite()).map_or_else(Self::default, |value| {
             let (text, unit) = parts(value);

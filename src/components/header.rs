@@ -1,16 +1,15 @@
-//! Owns the bar at the top: whose figures these are, as of when, over what, and whether they are live.
+//! Owns the bar at the top: where the reader is, whose figures these are, as of when, and whether they are live.
 
 use super::icon::{Glyph, Icon};
 use super::link_chip::LinkChip;
-use super::span_selector::SpanSelector;
-use super::theme::{Theme, ThemeChoice};
-use aurora_domain::Span;
+use crate::page::{Overlay, Page, View};
 use aurora_domain::link::Status;
 use leptos::prelude::*;
 
 /// The bar.
 #[component]
 pub(crate) fn Header(
+    page: Page,
     /// The session's name; empty where it is not known yet.
     #[prop(into)]
     session: Signal<String>,
@@ -21,12 +20,35 @@ pub(crate) fn Header(
     /// The time that figures are as of: `18:03:27 UTC`; empty where there is none.
     #[prop(into)]
     as_of: Signal<String>,
-    #[prop(into)] span: Signal<Span>,
-    on_span: Callback<Span>,
-    #[prop(into)] theme: Signal<Theme>,
-    on_theme: Callback<Theme>,
-    on_settings: Callback<()>,
 ) -> impl IntoView {
+    let links = View::ALL
+        .into_iter()
+        .map(|(view, label, key)| {
+            view! {
+                <li>
+                    <a
+                        href=format!("#view={key}")
+                        data-view=key
+                        aria-current=move || (page.view.get() == view).then_some("page")
+                        on:click=move |event| {
+                            event.prevent_default();
+                            page.view.set(view);
+                        }
+                    >
+                        {label}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    let button = move |overlay: Overlay, glyph: Glyph, action: &'static str, label: &'static str| {
+        view! {
+            <button class="btn" data-action=action title=label on:click=move |_| page.toggle(overlay)>
+                <Icon glyph />
+                <span class="sr">{label}</span>
+            </button>
+        }
+    };
     view! {
         <header class="top">
             <span class="brand">
@@ -35,19 +57,19 @@ pub(crate) fn Header(
                 </svg>
                 "Aurora Live"
             </span>
-            <span class="session" title=move || session.get() data-session=move || session.get()>
-                {move || session.get()}
-            </span>
+            <nav aria-label="Views"><ul class="nav">{links}</ul></nav>
             <LinkChip status instead />
             <span class="as-of num">
                 {move || as_of.with(|at| if at.is_empty() { String::new() } else { format!("as of {at}") })}
             </span>
-            <SpanSelector span on_span />
-            <ThemeChoice name="theme" theme on_theme />
-            <button class="btn" data-action="settings" title="Settings" on:click=move |_| on_settings.run(())>
-                <Icon glyph=Glyph::Sliders />
-                <span class="sr">"Settings"</span>
-            </button>
+            <span class="session" title=move || session.get() data-session=move || session.get()>
+                {move || session.get()}
+            </span>
+            <span class="tools">
+                {button(Overlay::Palette, Glyph::Search, "palette", "Find a command (k)")}
+                {button(Overlay::Help, Glyph::Question, "help", "Keyboard shortcuts (?)")}
+                {button(Overlay::Settings, Glyph::Sliders, "settings", "Settings (,)")}
+            </span>
         </header>
     }
 }

@@ -15,6 +15,7 @@ pub(crate) enum Glyph {
     Moon,
     Screen,
     Close,
+    Search,
 }
 
 impl Glyph {
@@ -38,6 +39,7 @@ impl Glyph {
             Self::Moon => "M13.5 9.6A6 6 0 1 1 6.4 2.5a5 5 0 0 0 7.1 7.1z",
             Self::Screen => "M2 3h12v8H2zM5.5 13.8h5M8 11v2.8",
             Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Search => "M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M10.4 10.4L14 14",
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn MetricTile(
             <h2>{label}<span class="tag">"stale"</span></h2>
             <p class="lead"><FigureText metric scope figure /></p>
             <p class="sub">{move || secondary.get()}</p>
-            {children.map(|children| view! { <div class="spark">{children()}</div> })}
+            {children.map(|children| children())}
         </section>
     }
 }

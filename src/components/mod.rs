@@ -1,7 +1,7 @@
 //! Owns the parts that the page is put together from: one component per file, props in, callbacks out.
 //!
-//! Invariants: no component reads the store, a context or a clock; every value arrives as a signal that
-//! somebody else derives, and every wish of the reader leaves through a callback. A figure that does not
+//! Invariants: no component reads the store, a context or a clock; every value arrives as a signal that somebody else
+//! derives, and every wish of the reader leaves through a callback or as a choice of the page. A figure that does not
 //! exist is drawn as such, and one that is not live carries the word for it.
 
 #![expect(
@@ -24,9 +24,10 @@ pub(crate) mod outcome_tile;
 pub(crate) mod panel;
 pub(crate) mod rate_bar;
 pub(crate) mod reason_list;
+pub(crate) mod rows;
 pub(crate) mod segmented;
 pub(crate) mod settings_dialog;
-pub(crate) mod span_selector;
+pub(crate) mod spark;
 pub(crate) mod theme;
 pub(crate) mod tone;
 pub(crate) mod verdict;

@@ -17,6 +17,8 @@ pub(crate) struct ReasonCount {
 #[component]
 pub(crate) fn ReasonList(
     #[prop(into)] reasons: Signal<Vec<ReasonCount>>,
+    /// The events of a reason are asked for.
+    on_reason: Callback<String>,
     /// What stands where there is none.
     #[prop(default = "Nothing was refused in this span.")]
     empty: &'static str,
@@ -25,7 +27,7 @@ pub(crate) fn ReasonList(
         Memo::new(move |_| reasons.with(|all| all.iter().map(|reason| reason.count).max().unwrap_or(0)));
     let rows = move || {
         let longest = longest.get().max(1);
-        reasons.get().into_iter().map(|reason| row(reason, longest)).collect_view()
+        reasons.get().into_iter().map(|reason| row(reason, longest, on_reason)).collect_view()
     };
     view! {
         <Show when=move || longest.get() != 0 fallback=move || view! { <p class="empty">{empty}</p> }>
@@ -34,12 +36,16 @@ pub(crate) fn ReasonList(
     }
 }
 
-fn row(ReasonCount { code, class, count }: ReasonCount, longest: u64) -> impl IntoView {
+fn row(
+    ReasonCount { code, class, count }: ReasonCount,
+    longest: u64,
+    on_reason: Callback<String>,
+) -> impl IntoView {
     let width = format!("{:.2}%", count as f64 / longest as f64 * 100.0);
-    let (name, tip) = (code.clone(), code.clone());
+    let (name, tip, asked) = (code.clone(), code.clone(), code.clone());
     view! {
         <li data-reason=name data-class=class data-value=count.to_string() title=tip>
-            <span class="reason-code">{code}</span>
+            <button class="link reason-code" on:click=move |_| on_reason.run(asked.clone())>{code}</button>
             <span class="reason-class">{class}</span>
             <span class="num">{format::count(count)}</span>
             <div class="bar" aria-hidden="true"><i style:width=width></i></div>

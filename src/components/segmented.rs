@@ -21,7 +21,7 @@ pub(crate) fn Segmented<T>(
     name: &'static str,
     choices: Vec<Choice<T>>,
     #[prop(into)] selected: Signal<T>,
-    on_select: Callback<T>,
+    #[prop(into)] on_select: Callback<T>,
 ) -> impl IntoView
 where
     T: Copy + PartialEq + Send + Sync + 'static,

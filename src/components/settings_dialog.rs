@@ -23,6 +23,9 @@ pub(crate) fn SettingsDialog(
     #[prop(into)] theme: Signal<Theme>,
     on_theme: Callback<Theme>,
     version: &'static str,
+    /// Further settings.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
@@ -47,6 +50,7 @@ pub(crate) fn SettingsDialog(
                 {move || server_message.get()}
             </p>
             <TokenForm has_token on_save on_clear />
+            {children.map(|children| children())}
             <dl>
                 <dt>"Stream"</dt>
                 <dd><code data-stream-url="">{move || stream_url.get()}</code></dd>

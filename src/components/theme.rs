@@ -5,10 +5,8 @@
 
 use super::icon::Glyph;
 use super::segmented::{Choice, Segmented};
+use crate::preferences;
 use leptos::prelude::*;
-
-const STORAGE_KEY: &str = "aurora.theme";
-const ATTRIBUTE: &str = "data-theme";
 
 /// The colours that the reader chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,37 +21,31 @@ pub(crate) enum Theme {
 impl Theme {
     /// What was chosen on an earlier visit; the system's where nothing was or storage is closed to us.
     pub(crate) fn stored() -> Self {
-        let kept = window()
-            .local_storage()
-            .ok()
-            .flatten()
-            .and_then(|kept| kept.get_item(STORAGE_KEY).ok().flatten());
-        match kept.as_deref() {
+        match preferences::get("theme").as_deref() {
             Some("light") => Self::Light,
             Some("dark") => Self::Dark,
             _ => Self::System,
         }
     }
 
-    /// Paints the page in these colours and keeps the choice where the browser lets us.
-    pub(crate) fn apply(self) {
-        let name = match self {
+    /// Its name; `None` where the system decides.
+    fn name(self) -> Option<&'static str> {
+        match self {
             Self::System => None,
             Self::Light => Some("light"),
             Self::Dark => Some("dark"),
-        };
-        if let Some(root) = document().document_element() {
-            let _painted = match name {
-                Some(name) => root.set_attribute(ATTRIBUTE, name),
-                None => root.remove_attribute(ATTRIBUTE),
-            };
         }
-        if let Ok(Some(storage)) = window().local_storage() {
-            let _kept = match name {
-                Some(name) => storage.set_item(STORAGE_KEY, name),
-                None => storage.remove_item(STORAGE_KEY),
-            };
-        }
+    }
+
+    /// Paints the page in these colours.
+    pub(crate) fn paint(self) {
+        preferences::set_root("data-theme", self.name());
+    }
+
+    /// Paints the page in these colours and keeps the choice where the browser lets us.
+    pub(crate) fn apply(self) {
+        self.paint();
+        preferences::set("theme", self.name());
     }
 }
 

@@ -17,10 +17,10 @@ pub(crate) fn Verdict(
 ) -> impl IntoView {
     let glyph = Signal::derive(move || tone.get().glyph());
     view! {
-        <section class="verdict" aria-label="Verdict" aria-live="polite" data-verdict=move || tone.get().key()
+        <section class="verdict" aria-label="Verdict" data-verdict=move || tone.get().key()
             data-tone=move || tone.get().key()>
             <Icon glyph />
-            <h1>{move || headline.get()}</h1>
+            <h1 aria-live="polite">{move || headline.get()}</h1>
             <p>{move || sentence.get()}</p>
         </section>
     }

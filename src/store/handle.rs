@@ -97,6 +97,14 @@ impl Handle {
         self.store.with_value(|store| read(&store.borrow()))
     }
 
+    /// Holds what readers see, or lets it go on.
+    pub(crate) fn set_paused(self, paused: bool) {
+        self.write(|store| if paused { store.pause() } else { store.resume() });
+        for trigger in &self.triggers {
+            trigger.notify();
+        }
+    }
+
     /// Changes the store: for the driver, which tells of it with [`Handle::announce`].
     pub(super) fn write<T>(self, write: impl FnOnce(&mut Store) -> T) -> T {
         self.store.with_value(|store| write(&mut store.borrow_mut()))

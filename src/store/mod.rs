@@ -68,6 +68,16 @@ pub struct Store {
     repeated: u64,
     oversized: u64,
     resets: u64,
+    held: Option<Held>,
+}
+
+/// What readers see while the page is paused.
+#[derive(Debug)]
+struct Held {
+    state: Box<State>,
+    clock: Clock,
+    /// Events applied by then.
+    events: u64,
 }
 
 /// What the feed last said of itself, and when that was by the page's own steady clock.
@@ -139,7 +149,27 @@ impl Store {
             repeated: 0,
             oversized: 0,
             resets: 0,
+            held: None,
         }
+    }
+
+    /// Holds what readers see as it is now; the session goes on being counted behind it.
+    pub fn pause(&mut self) {
+        let (clock, events) = (self.clock(), self.state.session().events());
+        self.held.get_or_insert_with(|| Held { state: Box::new(self.state.clone()), clock, events });
+        self.changed = Changes::ALL;
+    }
+
+    /// Shows what was counted meanwhile.
+    pub fn resume(&mut self) {
+        self.held = None;
+        self.changed = Changes::ALL;
+    }
+
+    /// Events that were counted while the page is paused; `None` where it is not.
+    pub fn waiting(&self) -> Option<u64> {
+        let held = self.held.as_ref()?;
+        Some(self.state.session().events().saturating_sub(held.events))
     }
 
     /// Takes in what a transport delivered; it is looked at in the next flush.
@@ -342,9 +372,9 @@ impl Store {
         if recorded { Changes::NONE } else { self.state.advance(now) }
     }
 
-    /// The session.
+    /// The session as readers see it.
     pub fn state(&self) -> &State {
-        &self.state
+        self.held.as_ref().map_or(&self.state, |held| &held.state)
     }
 
     /// The connection.
@@ -354,6 +384,9 @@ impl Store {
 
     /// What the figures are as of.
     pub fn clock(&self) -> Clock {
+        if let Some(held) = &self.held {
+            return held.clock;
+        }
         match self.recorded {
             Some(recorded) if self.link.status().is_live() => {
                 if recorded {

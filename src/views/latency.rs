@@ -1,6 +1,6 @@
 //! Latencies: the table of kinds, and the course of one of them.
 
-use aurora_domain::{LatencyKind, LatencySummary, Span, verdict};
+use aurora_domain::{LatencyKind, LatencySummary, Span};
 use leptos::prelude::*;
 
 use crate::{
@@ -9,7 +9,10 @@ use crate::{
         latency_table::{LatencyRow, LatencyTable, Quantiles},
         panel::Panel,
         segmented::{Choice, Segmented},
+        tone::Tone,
     },
+    page::Page,
+    reach,
     store::{Handle, Slice, derive},
 };
 
@@ -27,13 +30,12 @@ fn label(kind: LatencyKind) -> &'static str {
     KINDS.into_iter().find(|(known, ..)| *known == kind).map_or("Latency", |(_, label, _)| label)
 }
 
-/// A kind's quantiles over the chosen span.
-pub(super) fn summary(
-    store: Handle,
-    kind: LatencyKind,
-    span: RwSignal<Span>,
-) -> Memo<Option<LatencySummary>> {
-    store.select_over(&[Slice::Details], span, move |store, span| store.state().latency().summary(kind, span))
+/// A kind's quantiles over what was chosen.
+pub(super) fn summary(store: Handle, kind: LatencyKind, page: Page) -> Memo<Option<LatencySummary>> {
+    store.select(&[Slice::Details], move |store| {
+        let chosen = page.chosen(store.state());
+        reach::latency(store.state(), kind, chosen.reach, chosen.filter)
+    })
 }
 
 /// The first kind that the session has data of.
@@ -49,7 +51,7 @@ pub(super) fn first_kind(store: Handle) -> LatencyKind {
 #[component]
 pub(crate) fn LatencyPanel(
     store: Handle,
-    span: RwSignal<Span>,
+    page: Page,
     stale: Memo<bool>,
     kind: Memo<LatencyKind>,
     #[prop(into)] on_kind: Callback<LatencyKind>,
@@ -57,9 +59,18 @@ pub(crate) fn LatencyPanel(
     let rows = KINDS
         .into_iter()
         .map(|(kind, label, hint)| {
-            let all = summary(store, kind, span);
+            let all = summary(store, kind, page);
             let quantiles = derive(move || all.get().map(quantiles));
-            view! { <LatencyRow kind=kind.name() label hint quantiles /> }
+            let tone = derive(move || match all.get() {
+                Some(all)
+                    if kind == LatencyKind::Decision
+                        && all.p90_ms > page.thresholds.get().decision_p90_ms =>
+                {
+                    Tone::Warn
+                }
+                _ => Tone::Plain,
+            });
+            view! { <LatencyRow kind=kind.name() label hint quantiles tone /> }
         })
         .collect_view();
     let choices = KINDS.into_iter().map(|(value, label, _)| Choice { value, label, glyph: None }).collect();
@@ -89,20 +100,24 @@ fn quantiles(all: LatencySummary) -> Quantiles {
 #[component]
 pub(crate) fn LatencyChart(
     store: Handle,
+    page: Page,
     look: Look,
     stale: Memo<bool>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
     let source = Source::of(
         store,
-        move || kind.track(),
+        move || {
+            kind.track();
+            page.thresholds.track();
+        },
         move |store, ask| {
             let kind = kind.get_untracked();
             let limits = match kind {
                 LatencyKind::Decision => {
                     vec![Limit {
-                        value: verdict::SLOW_DECISION_MS,
-                        label: "p90 at most 50 ms",
+                        value: page.thresholds.get_untracked().decision_p90_ms,
+                        label: "p90 at most",
                         always: false,
                     }]
                 }

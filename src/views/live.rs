@@ -1,59 +1,70 @@
 //! The live screen: verdict, outcomes, rates, charts, latencies, reasons, protection, feed.
 
 use aurora_domain::{
-    LatencyKind, Span, State, format,
+    Buckets, LatencyKind, Span, State, Ts, format,
     verdict::{self, Facts, Tone as Judged, Verdict as Judgement},
 };
 use leptos::prelude::*;
 
 use super::{
+    facts::{CARDS, FactsPanel},
     feed::FeedStrip,
+    funnel::FunnelPanel,
     latency::{LatencyChart, LatencyPanel, first_kind},
-    orders::{OrderChart, Outcomes, Rates, Reasons},
+    orders::{OrderChart, OutcomeTiles, Rates, Reasons},
     sources::Sources,
 };
 use crate::{
     charts::Look,
-    components::{figure::Figure, metric_tile::MetricTile, tone::Tone, verdict::Verdict},
+    components::{figure::Figure, metric_tile::MetricTile, spark::Spark, tone::Tone, verdict::Verdict},
+    page::Page,
     store::{Clock, Handle, Slice, derive},
 };
 
 /// The whole screen.
 #[component]
-pub(crate) fn LiveView(store: Handle, span: RwSignal<Span>, stale: Memo<bool>, look: Look) -> impl IntoView {
-    let judged = judgement(store, span);
+pub(crate) fn LiveView(
+    store: Handle,
+    page: Page,
+    stale: Memo<bool>,
+    judged: Memo<Judgement>,
+    look: Look,
+) -> impl IntoView {
     let kind = RwSignal::new(None);
     let shown_kind = Memo::new(move |_| kind.get().unwrap_or_else(|| first_kind(store)));
+    let cards = CARDS.into_iter().map(|card| view! { <FactsPanel store page stale card /> }).collect_view();
     view! {
-        <main>
-            <Verdict
-                tone=derive(move || tone_of(judged.with(|judged| judged.tone)))
-                headline=derive(move || judged.with(|judged| judged.headline.clone()))
-                sentence=derive(move || judged.with(|judged| judged.sentence.clone()))
-            />
-            <Outcomes store span stale />
-            <Rates store span stale />
-            <DecisionTile store span stale />
-            <ThroughputTile store span stale />
-            <LatencyChart store look stale kind=shown_kind />
-            <OrderChart store look stale />
-            <LatencyPanel store span stale kind=shown_kind on_kind=move |chosen| kind.set(Some(chosen)) />
-            <Reasons store stale />
-            <Sources store stale />
-            <FeedStrip store />
-        </main>
+        <Verdict
+            tone=derive(move || tone_of(judged.with(|judged| judged.tone)))
+            headline=derive(move || judged.with(|judged| judged.headline.clone()))
+            sentence=derive(move || judged.with(|judged| judged.sentence.clone()))
+        />
+        <OutcomeTiles store page stale />
+        <Rates store page stale />
+        <DecisionTile store page stale />
+        <ThroughputTile store page stale />
+        <LatencyChart store page look stale kind=shown_kind />
+        <OrderChart store look stale />
+        <FunnelPanel store page stale />
+        <Reasons store page stale />
+        <LatencyPanel store page stale kind=shown_kind on_kind=move |chosen| kind.set(Some(chosen)) />
+        {cards}
+        <Sources store stale />
+        <FeedStrip store />
     }
 }
 
-fn judgement(store: Handle, span: RwSignal<Span>) -> Memo<Judgement> {
+/// How the session is judged.
+pub(crate) fn judgement(store: Handle, page: Page) -> Memo<Judgement> {
     const ALL: &[Slice] = &[Slice::Orders, Slice::Latency, Slice::Session, Slice::Link, Slice::Feed];
-    store.select_over(ALL, span, |store, span| {
+    store.select(ALL, move |store| {
         verdict::judge(&Facts {
             link: store.status(),
             recorded: store.clock() == Clock::Recorded,
             waiting: store.feed_says("waiting"),
             state: store.state(),
-            span,
+            span: page.reach.get().span().unwrap_or(Span::FIFTEEN_MINUTES),
+            thresholds: page.thresholds.get(),
         })
     })
 }
@@ -69,21 +80,26 @@ fn tone_of(judged: Judged) -> Tone {
 
 /// How long a decision takes, against its threshold.
 #[component]
-fn DecisionTile(store: Handle, span: RwSignal<Span>, stale: Memo<bool>) -> impl IntoView {
-    let summary = super::latency::summary(store, LatencyKind::Decision, span);
+fn DecisionTile(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoView {
+    let summary = super::latency::summary(store, LatencyKind::Decision, page);
     let tone = derive(move || match summary.get() {
         None => Tone::Unknown,
-        Some(slow) if slow.p90_ms > verdict::SLOW_DECISION_MS => Tone::Warn,
+        Some(slow) if slow.p90_ms > page.thresholds.get().decision_p90_ms => Tone::Warn,
         Some(_) => Tone::Good,
     });
     let secondary = derive(move || match summary.get() {
         Some(all) => format!(
-            "p50 {} · p99 {} · n {}",
+            "p50 {} · p99 {} · n {} · warns above {}",
             format::millis(all.p50_ms),
             format::millis(all.p99_ms),
-            format::count(all.count)
+            format::count(all.count),
+            format::millis(page.thresholds.get().decision_p90_ms)
         ),
         None => "no decisions timed in this span".to_owned(),
+    });
+    let trend = course(store, |state, buckets| {
+        let points = state.latency().series(LatencyKind::Decision, buckets);
+        points.into_iter().map(|point| point.summary.map_or(f64::NAN, |all| all.p90_ms)).collect()
     });
     view! {
         <MetricTile
@@ -91,36 +107,41 @@ fn DecisionTile(store: Handle, span: RwSignal<Span>, stale: Memo<bool>) -> impl 
             metric="latency.decision.p90.tile"
             figure=derive(move || Figure::millis(summary.get().map(|all| all.p90_ms)))
             secondary tone stale
-            hint="Time from wanting to trade to knowing whether and how; warns above 50 ms."
-        />
+            hint="Time from wanting to trade to knowing whether and how."
+        >
+            <Spark values=trend />
+        </MetricTile>
     }
 }
 
-/// How much the log says, and orders on their way.
+/// How much the log says.
 #[component]
-fn ThroughputTile(store: Handle, span: RwSignal<Span>, stale: Memo<bool>) -> impl IntoView {
-    let rate = store.select_over(&[Slice::Session], span, |store, span| per_second(store.state(), span));
-    let pending = store.select(&[Slice::Orders], |store| {
-        let pending = store.state().orders().pending(store.state().now());
-        let oldest = match pending.count {
-            0 => String::new(),
-            _ => format!(", oldest {}", format::age(whole(pending.oldest_age_seconds))),
-        };
-        let unknown = match pending.unknown {
-            0 => String::new(),
-            unknown => format!(", {} of unknown outcome", format::count(unknown)),
-        };
-        format!("{} pending{oldest}{unknown}", format::count(pending.count))
+fn ThroughputTile(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoView {
+    let rate = store.select(&[Slice::Session], move |store| {
+        let span = page.reach.get().span().unwrap_or(Span::Session);
+        per_second(store.state(), span)
+    });
+    let secondary = store.select(&[Slice::Session], |store| {
+        format!("{} in the session", format::count(store.state().session().events()))
     });
     view! {
         <MetricTile
             label="Events"
             metric="events.rate"
             figure=derive(move || Figure::per_second(rate.get()))
-            secondary=pending stale
-            hint="Lines of the session's logs per second, and orders that were submitted and have not ended."
+            secondary stale
+            hint="Lines of the session's logs per second."
         />
     }
+}
+
+/// The last minutes of something, in fifteen-second buckets.
+fn course(store: Handle, read: fn(&State, Buckets) -> Vec<f64>) -> Memo<Vec<f64>> {
+    store.select(&[Slice::Details], move |store| {
+        let state = store.state();
+        let end = state.now().second().div_euclid(15) * 15;
+        if state.now() == Ts(0) { Vec::new() } else { read(state, Buckets::with_step(15, end - 885, end)) }
+    })
 }
 
 /// Events per second over a span, or since the first event where that is later.
@@ -130,13 +151,4 @@ fn per_second(state: &State, span: Span) -> Option<f64> {
     let since_first = state.now().seconds_since(first).max(1.0);
     let seconds = span.seconds().map_or(since_first, |seconds| f64::from(seconds).min(since_first));
     (events > 0).then(|| events as f64 / seconds)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an age of at most fifteen minutes"
-)]
-fn whole(seconds: f64) -> u64 {
-    seconds.max(0.0) as u64
 }

@@ -1,12 +1,22 @@
 //! Screens: they select values from the store and hand them to components.
 #![expect(unreachable_pub, reason = "the component macro makes its items public; the modules are private")]
 
+mod away;
+mod controls;
+mod facts;
 mod feed;
+mod funnel;
 mod latency;
 mod live;
 mod notices;
 mod orders;
+mod overlay;
+mod preferences;
 mod sources;
 
-pub(crate) use live::LiveView;
+pub(crate) use away::Away;
+pub(crate) use controls::Controls;
+pub(crate) use live::{LiveView, judgement};
 pub(crate) use notices::Notices;
+pub(crate) use overlay::{HelpSheet, Palette};
+pub(crate) use preferences::Preferences;

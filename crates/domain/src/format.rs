@@ -100,6 +100,34 @@ pub fn rate_number(rate: f64) -> String {
     }
 }
 
+/// A number of any magnitude in five digits, at most eight of them behind the point: `0.0125`, `-3.5`, `184.23`,
+/// `1,234,567`. Zeros at the end are left out.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if !value.is_finite() {
+        return NO_DATA.to_owned();
+    }
+    if size >= 1e15 {
+        return format!("{value:.4e}");
+    }
+    let mut decimals = 4_usize;
+    let mut bound = 10.0;
+    while size >= bound && decimals > 0 {
+        (decimals, bound) = (decimals - 1, bound * 10.0);
+    }
+    bound = 0.1;
+    while size > 0.0 && size < bound * 10.0 && decimals < 8 {
+        (decimals, bound) = (decimals + 1, bound / 10.0);
+    }
+    let text = format!("{size:.decimals$}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
+    let zero = fraction.is_empty() && whole == "0";
+    let sign = if value < 0.0 && !zero { "-" } else { "" };
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
 /// A number of bytes in binary units: `512 B`, `1.5 KiB`, `20.0 MiB`.
 pub fn bytes(value: u64) -> String {
     let mut size = value as f64;

@@ -1,7 +1,7 @@
 //! The one sentence at the top of the page: all well, or what is wrong.
 //!
 //! Ordered by what matters first: a figure that is not live cannot be well, then what stops trading, then what
-//! slows it. Thresholds are those of the go-live guide's alerts (decision p90 50 ms, deny rate 50 %).
+//! slows it.
 
 use crate::{BreakerState, LatencyKind, Outcome, Span, State, format, link::Status};
 
@@ -42,12 +42,25 @@ pub struct Facts<'a> {
     pub state: &'a State,
     /// Over which span rates and latencies are judged.
     pub span: Span,
+    /// What it is judged against.
+    pub thresholds: Thresholds,
 }
 
-/// Decision p90 above this many milliseconds is slow.
-pub const SLOW_DECISION_MS: f64 = 50.0;
-/// A deny rate above this is high.
-pub const HIGH_DENY_RATE: f64 = 0.5;
+/// What is judged against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Decision p90 above this many milliseconds is slow.
+    pub decision_p90_ms: f64,
+    /// A deny rate above this, from 0 to 1, is high.
+    pub deny_rate: f64,
+}
+
+impl Default for Thresholds {
+    /// Those of the go-live guide's alerts.
+    fn default() -> Self {
+        Self { decision_p90_ms: 50.0, deny_rate: 0.5 }
+    }
+}
 
 /// Judges the session.
 pub fn judge(facts: &Facts<'_>) -> Verdict {
@@ -124,11 +137,12 @@ fn stopped(state: &State) -> Option<Verdict> {
 
 fn impaired(facts: &Facts<'_>) -> Option<Verdict> {
     let decision = facts.state.latency().summary(LatencyKind::Decision, facts.span);
-    if let Some(slow) = decision.filter(|summary| summary.p90_ms > SLOW_DECISION_MS) {
-        let (p90, limit) = (format::millis(slow.p90_ms), format::millis(SLOW_DECISION_MS));
+    if let Some(slow) = decision.filter(|summary| summary.p90_ms > facts.thresholds.decision_p90_ms) {
+        let (p90, limit) = (format::millis(slow.p90_ms), format::millis(facts.thresholds.decision_p90_ms));
         return Some(verdict(Tone::Warn, "Decisions are slow", format!("p90 is {p90}, above {limit}.")));
     }
-    let denied = facts.state.orders().deny_rate(facts.span).filter(|rate| *rate > HIGH_DENY_RATE)?;
+    let denied =
+        facts.state.orders().deny_rate(facts.span).filter(|rate| *rate > facts.thresholds.deny_rate)?;
     let reasons = facts.state.orders().deny_reasons(facts.span);
     let most = reasons.first().map(|first| format!(" Most often: {}.", first.reason)).unwrap_or_default();
     Some(verdict(Tone::Warn, "Most orders are denied", format!("{} denied.{most}", format::percent(denied))))
@@ -161,7 +175,14 @@ mod tests {
         for event in events {
             state.apply(event);
         }
-        let facts = Facts { link, recorded: false, waiting: None, state: &state, span: Span::MINUTE };
+        let facts = Facts {
+            link,
+            recorded: false,
+            waiting: None,
+            state: &state,
+            span: Span::MINUTE,
+            thresholds: Thresholds::default(),
+        };
         let judged = judge(&facts);
         assert_eq!((judged.tone, judged.headline.as_str()), (tone, headline), "{}", judged.sentence);
     }

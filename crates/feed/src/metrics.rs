@@ -198,6 +198,7 @@ impl Metrics {
             waiting: None,
             state: &state,
             span: self.span,
+            thresholds: verdict::Thresholds::default(),
         };
         Overview {
             first_event_ns: state.session().first().map(|at| at.0),

@@ -90,3 +90,23 @@ fn dates_are_right_on_leap_days_and_before_the_epoch() {
     check(date_time_utc(Ts(951_782_400_000_000_000)), "2000-02-29 00:00:00 UTC");
     check(date_time_utc(Ts(-1)), "1969-12-31 23:59:59 UTC");
 }
+
+#[test]
+fn numbers_of_any_magnitude_keep_five_digits() {
+    for (value, text) in [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.0125, "0.0125"),
+        (0.000_012_345_6, "0.00001235"),
+        (-3.5, "-3.5"),
+        (184.234_56, "184.23"),
+        (9.999_999, "10"),
+        (1_234_567.8, "1,234,568"),
+        (-12_345.6, "-12,346"),
+        (2.5e18, "2.5000e18"),
+        (f64::NAN, "—"),
+        (f64::INFINITY, "—"),
+    ] {
+        assert_eq!(number(value), text, "{value}");
+    }
+}
