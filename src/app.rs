@@ -17,7 +17,7 @@ use crate::{
         footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
         theme::Theme,
     },
-    config::{self, Settings},
+    config::{self, Held, Keep, Settings},
     page::{Overlay, Page, View},
     preferences,
     reach::Reach,
@@ -97,12 +97,8 @@ fn App(settings: Settings) -> impl IntoView {
     let open_settings = Callback::new(move |()| page.overlay.set(Some(Overlay::Settings)));
     mark_follows(status);
     tell_desktop(judged);
-    let renewed = Listener::new("hashchange", move || {
-        if config::take_token_from_address() {
-            token_changed.run(());
-        }
-    });
-    StoredValue::new_local(renewed);
+    let token = RwSignal::new(token_state());
+    StoredValue::new_local(follow_token(token, token_changed));
     let look = look(store, page);
     let screen = move || match page.view.get() {
         View::Live | View::Charts | View::Events | View::Sessions => {
@@ -119,7 +115,7 @@ fn App(settings: Settings) -> impl IntoView {
         <Controls store page paused />
         <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>{screen}</main>
         <Footer version=VERSION text="Percentiles are within 1 %." />
-        <SettingsView status page stream_url token_changed />
+        <SettingsView status page stream_url token token_changed />
         <HelpSheet context />
         <Palette context />
     }
@@ -212,12 +208,34 @@ fn nothing_to_come(store: &Store) -> bool {
         || store.feed_says("waiting").is_some()
 }
 
+fn token_state() -> (Held, Keep) {
+    (config::held(), config::keep())
+}
+
+/// A link may bring a token while the page is open, and another tab may change the one that they share.
+fn follow_token(token: RwSignal<(Held, Keep)>, changed: Callback<()>) -> [Option<Listener>; 2] {
+    let renewed = Listener::new("hashchange", move || {
+        if config::take_token_from_address() {
+            token.set(token_state());
+            changed.run(());
+        }
+    });
+    let elsewhere = Listener::new("storage", move || {
+        token.set(token_state());
+        if config::token_is_another() {
+            changed.run(());
+        }
+    });
+    [renewed, elsewhere]
+}
+
 /// The dialog with what it changes.
 #[component]
 fn SettingsView(
     status: Memo<Status>,
     page: Page,
     stream_url: String,
+    token: RwSignal<(Held, Keep)>,
     token_changed: Callback<()>,
 ) -> impl IntoView {
     let open = derive(move || page.overlay.get() == Some(Overlay::Settings));
@@ -227,10 +245,9 @@ fn SettingsView(
         }
     };
     opens_for_a_token(status, page);
-    let has_token = RwSignal::new(config::token().is_some());
-    let set = move |token: Option<String>| {
-        config::set_token(token.as_deref());
-        has_token.set(token.is_some());
+    let set = move |entered: Option<String>| {
+        config::set_token(entered.as_deref());
+        token.set(token_state());
         close();
         token_changed.run(());
     };
@@ -243,10 +260,14 @@ fn SettingsView(
             open
             on_close=Callback::new(move |()| close())
             stream_url
-            has_token
+            token
             server_message
-            on_save=Callback::new(move |token| set(Some(token)))
+            on_save=Callback::new(move |entered| set(Some(entered)))
             on_clear=Callback::new(move |()| set(None))
+            on_keep=Callback::new(move |keep| {
+                config::choose_keep(keep);
+                token.set(token_state());
+            })
             theme=page.theme
             on_theme=choose(page.theme)
             version=VERSION

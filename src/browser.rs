@@ -74,12 +74,19 @@ pub(crate) fn utc_offset_minutes() -> i32 {
     -(js_sys::Date::new_0().get_timezone_offset() as i32)
 }
 
+/// An address, absolute or relative to the page, as a URL; `None` where it is none.
+fn url(address: &str) -> Option<Url> {
+    Url::new_with_base(address, &window()?.location().href().ok()?).ok()
+}
+
+/// The host that an address, absolute or relative to the page, leads to.
+pub(crate) fn host_of(address: &str) -> Option<String> {
+    url(address).map(|url| url.hostname())
+}
+
 /// Whether two addresses, absolute or relative to the page, lead to the same origin.
 pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
-    let origin = |address: &str| {
-        let base = window()?.location().href().ok()?;
-        Some(Url::new_with_base(address, &base).ok()?.origin())
-    };
+    let origin = |address: &str| url(address).map(|url| url.origin());
     origin(one).is_some_and(|one| Some(one) == origin(other))
 }
 
@@ -88,7 +95,7 @@ pub(crate) fn session_storage() -> Option<Storage> {
     window()?.session_storage().ok().flatten()
 }
 
-/// Storage of this device; `None` where the browser refuses it.
+/// Storage of this browser, for all tabs; `None` where the browser refuses it.
 pub(crate) fn local_storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
 }

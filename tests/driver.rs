@@ -101,8 +101,12 @@ fn page() -> Page {
 }
 
 fn page_with(snapshot_url: Option<&str>) -> Page {
-    let snapshot_url = snapshot_url.map(str::to_owned);
-    let settings = Settings { snapshot_url, ..Settings::default() };
+    page_of("sse", snapshot_url)
+}
+
+fn page_of(stream_url: &str, snapshot_url: Option<&str>) -> Page {
+    let (stream_url, snapshot_url) = (stream_url.to_owned(), snapshot_url.map(str::to_owned));
+    let settings = Settings { stream_url, snapshot_url, ..Settings::default() };
     let script = Script::default();
     let (statuses, counts) = (Rc::default(), Rc::default());
     let result = Rc::new(Cell::new(None));
@@ -257,14 +261,15 @@ async fn microtask() {
 
 #[wasm_bindgen_test]
 async fn views_are_told_of_each_change_of_the_link() {
-    let page = page();
+    let page = page_of("https://feed.example/sse", None);
     page.go_live().await;
     page.script.send("retry: 100\n\n");
     happens_to_the_window("offline");
     page.told("offline", |status| matches!(status, Status::Offline { .. })).await;
-    assert_eq!(page.script.closed.get(), 1);
+    assert_eq!(page.script.closed.get(), 0, "it stays open: bytes may prove the browser wrong");
     happens_to_the_window("online");
     until("a second connection", || page.script.connections() == 2).await;
+    assert_eq!(page.script.closed.get(), 1);
     page.script.deliver(Signal::Lost(Cause::Unreachable));
     page.told("reconnecting", |status| matches!(status, Status::Reconnecting { .. })).await;
     page.driver.retry();
@@ -272,6 +277,18 @@ async fn views_are_told_of_each_change_of_the_link() {
     page.told("trying now", tries_now).await;
     page.script.deliver(Signal::Refused("why".to_owned()));
     page.told("unauthorized", |status| matches!(status, Status::Unauthorized { .. })).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_from_this_computer_needs_no_network() {
+    let page = page();
+    page.go_live().await;
+    happens_to_the_window("offline");
+    page.script.send(&event(1));
+    until("the event is counted", || page.counts.borrow().last() == Some(&1)).await;
+    assert_eq!(page.script.closed.get(), 0);
+    let statuses = page.statuses.borrow();
+    assert!(!statuses.iter().any(|status| matches!(status, Status::Offline { .. })), "{statuses:?}");
 }
 
 #[wasm_bindgen_test]

@@ -254,6 +254,63 @@ fn an_event_that_comes_again_counts_once() {
 }
 
 #[wasm_bindgen_test]
+fn a_history_that_is_sent_twice_is_told_while_nothing_new_comes() {
+    let history: String =
+        (1..=6).map(|id| denied(id, NOW_S - 10 + i64::try_from(id).expect("small"))).collect();
+    let mut store = opened(&(heartbeat(NOW_S, 1, 6) + &history));
+    assert_eq!(store.repeated_in_a_row(), 0);
+    lose(&mut store);
+    reopen(&mut store);
+    assert!(feed(&mut store, &(heartbeat(NOW_S, 1, 6) + &history)).feed, "views are told");
+    assert_eq!((store.repeated(), store.repeated_in_a_row()), (6, 6));
+    feed(&mut store, &denied(7, NOW_S));
+    assert_eq!((store.repeated(), store.repeated_in_a_row()), (6, 0), "something new came");
+    check_denied(&store, 7, 7);
+    assert_eq!(store.renumbered(), (0, 0));
+}
+
+/// A third-party server that was restarted: no heartbeat, no reset, and ids from 1 on.
+#[wasm_bindgen_test]
+fn a_server_that_numbers_its_events_anew_is_noticed_by_their_times_and_begun_again_with() {
+    let now_s = i64::try_from(now_ms() / 1_000).expect("this century");
+    let old: String = (501..=504).map(|id| denied(id, now_s - 60)).collect();
+    let mut store = opened(&old);
+    check_denied(&store, 4, 4);
+    lose(&mut store);
+    assert_eq!(reopen(&mut store).as_deref(), Some("504"));
+    feed(&mut store, &(denied(1, now_s - 5) + &denied(2, now_s - 4)));
+    assert_eq!((store.renumbered().0, store.repeated()), (0, 2), "two may be out of order");
+    let flushed = feed(&mut store, &denied(3, now_s - 3));
+    assert_eq!((flushed.action, store.renumbered().0), (Action::Connect, 1));
+    assert!(store.renumbered().1 > 0);
+    go_without(&mut store);
+    assert_eq!(stream_after(&mut store), None, "from its beginning");
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(1..=5).map(|id| denied(id, now_s - 5)).collect::<String>());
+    check_denied(&store, 5, 5);
+    assert_eq!(store.repeated_in_a_row(), 0);
+}
+
+#[wasm_bindgen_test]
+fn repeats_that_do_not_grow_or_are_of_no_known_time_are_no_new_history() {
+    let now_s = i64::try_from(now_ms() / 1_000).expect("this century");
+    let timeless = |id| event(id, "orders_denied", "{}");
+    let sent: [String; 4] = [
+        [3, 2, 1, 2, 1].map(|id| denied(id, now_s)).concat(),
+        [1, 2, 3, 4].map(timeless).concat(),
+        [1, 2, 3, 4].map(|id| denied(id, now_s + 3_600)).concat(),
+        [1, 2, 3, 4].map(|id| denied(id, now_s - 60)).concat(),
+    ];
+    for text in sent {
+        let mut store = opened(&denied(9, now_s - 60));
+        assert_eq!(feed(&mut store, &text).action, Action::None, "{text}");
+        assert_eq!(store.renumbered(), (0, 0), "{text}");
+        assert!(store.repeated_in_a_row() >= 4);
+        check_denied(&store, 1, 1);
+    }
+}
+
+#[wasm_bindgen_test]
 fn what_a_lost_connection_left_unread_is_asked_for_again() {
     let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S)));
     // Half of the second event has been read; the rest has arrived with a third, and no frame has looked at it.
@@ -462,7 +519,7 @@ async fn figures_stand_still_while_the_link_is_lost_and_move_on_after() {
 
 #[wasm_bindgen_test]
 fn what_happens_to_the_link_between_flushes_is_told_by_the_next_one() {
-    for (input, action) in [(Input::WentOffline, Action::Disconnect), (Input::RetryAsked, Action::Connect)] {
+    for (input, action) in [(Input::WentOffline, Action::None), (Input::RetryAsked, Action::Connect)] {
         let mut store = opened(&heartbeat(NOW_S, 1, 0));
         assert_eq!(store.handle_link(input.clone()), action);
         assert!(store.flush(f64::INFINITY).link, "{input:?} changed the status, and nobody was told");

@@ -138,11 +138,19 @@ async fn token_and_id_travel_in_headers_and_nowhere_else() {
         ("request.headers.get('last-event-id')", "41"),
         ("request.headers.get('accept')", STREAM),
         ("request.cache", "no-store"),
-        ("request.redirect", "error"),
+        ("request.redirect", "manual"),
         ("String(request.url.includes('s3cret'))", "false"),
     ] {
         assert_eq!(seen(expression).as_deref(), Some(expected), "{expression}");
     }
+}
+
+/// A redirect that `fetch` does not follow can be told by its status alone, which no `Response` may be made with.
+#[wasm_bindgen_test]
+async fn a_redirect_is_told_and_the_token_does_not_follow_it() {
+    answer_once("Object.defineProperty(new Response(null, {status: 302}), 'status', {value: 0})");
+    let asked = Request { token: Some("s3cret".to_owned()), ..request("sse") };
+    check_ends_with(&asked, Signal::Lost(Cause::Redirected)).await;
 }
 
 #[wasm_bindgen_test]

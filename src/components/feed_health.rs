@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn FeedHealth(#[prop(optional, into)] stale: Signal<bool>, children: Children) -> impl IntoView {
     view! {
-        <section class="strip strip-8" aria-label="Feed health" data-stale=move || stale.get().then_some("")>
+        <section class="strip strip-9" aria-label="Feed health" data-stale=move || stale.get().then_some("")>
             {children()}
         </section>
     }

@@ -3,7 +3,10 @@
 //! Invariant: the token lives in the input alone until it is saved; it is in no signal, attribute or text.
 
 use super::icon::{Glyph, Icon};
+use super::segmented::{Choice, Segmented};
 use super::theme::{Theme, ThemeChoice};
+use crate::config::{Held, Keep};
+use crate::store::derive;
 use leptos::{ev, html, prelude::*};
 
 /// A native modal dialog: focus stays inside, Esc closes it, and focus goes back to where it was.
@@ -12,7 +15,9 @@ pub(crate) fn SettingsDialog(
     #[prop(into)] open: Signal<bool>,
     on_close: Callback<()>,
     #[prop(into)] stream_url: Signal<String>,
-    #[prop(into)] has_token: Signal<bool>,
+    /// Where the token is, and for how long it is kept.
+    #[prop(into)]
+    token: Signal<(Held, Keep)>,
     /// Why the server wants a token; empty where it does not.
     #[prop(optional, into)]
     server_message: Signal<String>,
@@ -20,6 +25,7 @@ pub(crate) fn SettingsDialog(
     on_save: Callback<String>,
     /// The token is to be forgotten.
     on_clear: Callback<()>,
+    on_keep: Callback<Keep>,
     #[prop(into)] theme: Signal<Theme>,
     on_theme: Callback<Theme>,
     version: &'static str,
@@ -49,7 +55,7 @@ pub(crate) fn SettingsDialog(
             <p class="note" data-tone="bad" role="alert" hidden=move || server_message.with(String::is_empty)>
                 {move || server_message.get()}
             </p>
-            <TokenForm has_token on_save on_clear />
+            <TokenForm token on_save on_clear on_keep />
             {children.map(|children| children())}
             <dl>
                 <dt>"Stream"</dt>
@@ -63,8 +69,34 @@ pub(crate) fn SettingsDialog(
     }
 }
 
+const fn state(held: Held) -> &'static str {
+    match held {
+        Held::Nowhere => "No token is set.",
+        Held::Page => "A token is set until this page is loaded again: the browser stores nothing.",
+        Held::Tab => "A token is set for this tab.",
+        Held::Device => "A token is set on this device.",
+    }
+}
+
+const fn meaning(keep: Keep) -> &'static str {
+    match keep {
+        Keep::Tab => " It is kept in this tab until the tab is closed; other tabs ask for it.",
+        Keep::Device => {
+            " It is kept in this browser until it is cleared, for all tabs: whoever uses this browser here can use it."
+        }
+    }
+}
+
 #[component]
-fn TokenForm(has_token: Signal<bool>, on_save: Callback<String>, on_clear: Callback<()>) -> impl IntoView {
+fn TokenForm(
+    token: Signal<(Held, Keep)>,
+    on_save: Callback<String>,
+    on_clear: Callback<()>,
+    on_keep: Callback<Keep>,
+) -> impl IntoView {
+    let has_token = move || token.get().0 != Held::Nowhere;
+    let choice = |value, label| Choice { value, label, glyph: None };
+    let choices = vec![choice(Keep::Tab, "This tab"), choice(Keep::Device, "This device")];
     let input = NodeRef::<html::Input>::new();
     let shown = RwSignal::new(false);
     let save = move |event: ev::SubmitEvent| {
@@ -89,13 +121,18 @@ fn TokenForm(has_token: Signal<bool>, on_save: Callback<String>, on_clear: Callb
                     {move || if shown.get() { "Hide" } else { "Show" }}
                 </button>
             </div>
-            <p class="sub" id="token-state" data-token-state=move || if has_token.get() { "set" } else { "none" }>
-                {move || if has_token.get() { "A token is set for this tab." } else { "No token is set." }}
-                " It is kept in this tab's session storage until the tab closes, and sent to the stream's own origin only."
+            <div class="row choose">
+                <span class="sub">"Keep it for"</span>
+                <Segmented legend="Keep the token for" name="token-keep" choices selected=derive(move || token.get().1) on_select=on_keep />
+            </div>
+            <p class="sub" id="token-state" data-token-state=move || if has_token() { "set" } else { "none" }>
+                {move || state(token.get().0)}
+                {move || meaning(token.get().1)}
+                " It is sent to the stream's own origin only."
             </p>
             <div class="row">
                 <button class="btn primary" type="submit">"Save token"</button>
-                <button class="btn" type="button" disabled=move || !has_token.get() on:click=move |_| on_clear.run(())>
+                <button class="btn" type="button" disabled=move || !has_token() on:click=move |_| on_clear.run(())>
                     "Clear token"
                 </button>
             </div>

@@ -15,6 +15,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
+    config::{Held, Keep},
     support::{next_task, run, until},
     tests::Mounted,
 };
@@ -123,7 +124,8 @@ async fn the_banner_asks_for_what_its_button_says_and_goes_when_the_link_is_well
 struct Dialog {
     shown: Mounted,
     open: RwSignal<bool>,
-    has_token: RwSignal<bool>,
+    token: RwSignal<(Held, Keep)>,
+    kept: Heard<Keep>,
     saved: Heard<String>,
     cleared: Heard<()>,
     closed: Heard<()>,
@@ -132,13 +134,14 @@ struct Dialog {
 
 fn dialog(owner: &Owner) -> Dialog {
     owner.with(|| {
-        let (open, has_token) = (RwSignal::new(false), RwSignal::new(false));
+        let (open, token) = (RwSignal::new(false), RwSignal::new((Held::Nowhere, Keep::Tab)));
+        let (kept, on_keep) = heard();
         let ((saved, on_save), (cleared, on_clear)) = (heard(), heard());
         let ((closed, on_close), (themes, on_theme)) = (heard(), heard());
         let shown = Mounted::new(move || {
             view! {
                 <SettingsDialog
-                    open on_close has_token on_save on_clear on_theme
+                    open on_close token on_save on_clear on_keep on_theme
                     stream_url="https://feed.example/sse".to_owned()
                     server_message="token is wrong".to_owned()
                     theme=Theme::System
@@ -146,7 +149,7 @@ fn dialog(owner: &Owner) -> Dialog {
                 />
             }
         });
-        Dialog { shown, open, has_token, saved, cleared, closed, themes }
+        Dialog { shown, open, token, kept, saved, cleared, closed, themes }
     })
 }
 
@@ -201,10 +204,38 @@ async fn a_token_can_be_cleared_where_there_is_one() {
     assert_eq!(dialog.shown.text(CLEAR), "Clear token");
     dialog.shown.click(CLEAR);
     assert!(dialog.cleared.borrow().is_empty(), "there is nothing to clear");
-    dialog.has_token.set(true);
+    dialog.token.set((Held::Tab, Keep::Tab));
     until("the token is known", || dialog.shown.find("[data-token-state='set']").is_some()).await;
     dialog.shown.click(CLEAR);
     assert_eq!(dialog.cleared.borrow().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn for_how_long_a_token_is_kept_is_chosen_and_said() {
+    const STATE: &str = "#token-state";
+    let owner = Owner::new();
+    let dialog = dialog(&owner);
+    let checked = || {
+        run(
+            "return a.querySelector('[name=token-keep]:checked').closest('label').innerText",
+            &[&dialog.shown.get("form")],
+        )
+    };
+    assert_eq!(checked().as_string().as_deref().map(str::trim), Some("This tab"));
+    assert!(
+        dialog
+            .shown
+            .text(STATE)
+            .starts_with("No token is set. It is kept in this tab until the tab is closed")
+    );
+    run("a.querySelectorAll('[name=token-keep]')[1].click()", &[&dialog.shown.get("form")]);
+    assert_eq!(*dialog.kept.borrow(), [Keep::Device]);
+    dialog.token.set((Held::Device, Keep::Device));
+    until("it is said", || dialog.shown.text(STATE).starts_with("A token is set on this device.")).await;
+    assert!(dialog.shown.text(STATE).contains("until it is cleared, for all tabs"));
+    assert_eq!(checked().as_string().as_deref().map(str::trim), Some("This device"));
+    dialog.token.set((Held::Page, Keep::Tab));
+    until("it is said", || dialog.shown.text(STATE).contains("the browser stores nothing")).await;
 }
 
 #[wasm_bindgen_test]
@@ -228,7 +259,7 @@ async fn the_dialog_opens_closes_and_tells_of_it() {
 fn colours_are_chosen_in_the_dialog() {
     let owner = Owner::new();
     let dialog = dialog(&owner);
-    run("a.querySelectorAll('input[type=radio]')[2].click()", &[&dialog.shown.get("dialog")]);
+    run("a.querySelectorAll('input[name=theme-words]')[2].click()", &[&dialog.shown.get("dialog")]);
     assert_eq!(*dialog.themes.borrow(), [Theme::Dark]);
 }
 

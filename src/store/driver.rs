@@ -7,7 +7,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use aurora_domain::link::{Action, Cause, Input};
+use aurora_domain::link::{Action, Cause, Input, is_loopback};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Handle, Start, pump::Pump};
@@ -53,6 +53,9 @@ struct Shared {
 impl Driver {
     /// Starts with a first connection.
     pub fn start(handle: Handle, transport: Box<dyn Transport>, settings: Settings) -> Self {
+        if browser::host_of(&settings.stream_url).is_some_and(|host| is_loopback(&host)) {
+            handle.write(super::Store::needs_no_network);
+        }
         let shared = Rc::new(Shared {
             handle,
             transport,

@@ -58,7 +58,11 @@ impl Store {
     /// The history that the page stood on is gone: it takes the feed's snapshot; where there is none, it starts over from
     /// what the feed has, so nothing counts twice.
     pub(super) fn reset(&mut self, data: &[u8], flush: &mut Flush) {
-        let reset: Reset = serde_json::from_slice(data).unwrap_or_default();
+        self.start_over(serde_json::from_slice(data).unwrap_or_default(), flush);
+    }
+
+    /// Takes the feed's snapshot, or begins again, after what is known of a `reset`.
+    pub(super) fn start_over(&mut self, reset: Reset, flush: &mut Flush) {
         self.resets += 1;
         if self.join.tries < Self::JOIN_TRIES {
             self.join.wanted = true;

@@ -9,6 +9,7 @@ mod driver;
 mod handle;
 mod join;
 mod pump;
+mod repeats;
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,7 @@ use aurora_domain::{
 };
 use aurora_wire::{
     Heartbeat, decode,
+    heartbeat::Reset,
     sse::{Decoder, Item, Message},
 };
 
@@ -32,6 +34,10 @@ pub use join::{Missing, Start};
 pub(crate) use pump::Pump;
 
 use join::Join;
+use repeats::Repeats;
+
+/// Clocks of one system may differ by that.
+const CLOCKS_DIFFER_SECONDS: i64 = 5;
 
 /// What a session's figures are as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +71,9 @@ pub struct Store {
     /// What changed outside of a flush.
     changed: Changes,
     feed: Feed,
-    repeated: u64,
+    repeats: Repeats,
+    /// How often ids began anew, and when they last did, in milliseconds since the Unix epoch.
+    renumbered: (u64, u64),
     oversized: u64,
     resets: u64,
     held: Option<Held>,
@@ -146,7 +154,8 @@ impl Store {
             details: (false, 0.0),
             changed: Changes::NONE,
             feed: Feed::default(),
-            repeated: 0,
+            repeats: Repeats::default(),
+            renumbered: (0, 0),
             oversized: 0,
             resets: 0,
             held: None,
@@ -214,6 +223,11 @@ impl Store {
         let tell = due && now_ms - told_ms >= Self::DETAILS_MS;
         self.details = if tell { (false, now_ms) } else { (due, told_ms) };
         tell
+    }
+
+    /// The stream comes from this computer: whatever the browser says of the network, it can be had.
+    pub fn needs_no_network(&mut self) {
+        self.link.needs_no_network();
     }
 
     /// An input from the user or the browser.
@@ -319,11 +333,12 @@ impl Store {
         let id: Option<u64> = message.id.parse().ok().filter(|_| message.sets_id);
         if let Some(id) = id {
             if self.applied.is_some_and(|applied| id <= applied) {
-                self.repeated += 1;
+                self.repeat(source, id, message.data, flush);
                 return;
             }
             self.applied = Some(id);
         }
+        self.repeats.end();
         self.join.tries = 0;
         flush.changes |= match decode(source, id.unwrap_or(0), message.data) {
             Ok(event) => {
@@ -333,6 +348,24 @@ impl Store {
             Err(_counted) => self.state.reject(),
         };
         self.link.handle(flush.now_ms, 0.0, Input::Event { id });
+    }
+
+    /// An event under an id that is not above those that were counted: it came again, or the server numbers its events
+    /// anew without saying so. The page then begins again with what the server has.
+    fn repeat(&mut self, source: Source, id: u64, data: &[u8], flush: &mut Flush) {
+        flush.feed = true;
+        let time = decode(source, id, data).ok().and_then(|event| event.ts);
+        let newest = self.state.session().last();
+        // A time that the feed's clock has not reached says nothing.
+        let newer = time.is_some_and(|time| {
+            newest.is_some_and(|newest| time > newest)
+                && time <= self.feed.now.plus_seconds(CLOCKS_DIFFER_SECONDS)
+        });
+        if self.repeats.add(id, newer) {
+            self.repeats.end();
+            self.renumbered = (self.renumbered.0 + 1, flush.now_ms);
+            self.start_over(Reset::default(), flush);
+        }
     }
 
     /// Windows reach at least to the newest event, though never into the feed's future.
@@ -430,7 +463,18 @@ impl Store {
 
     /// Events that came again and were not counted again.
     pub fn repeated(&self) -> u64 {
-        self.repeated
+        self.repeats.total()
+    }
+
+    /// How many of them came since the last event that was new; 0 where they are few.
+    pub fn repeated_in_a_row(&self) -> u64 {
+        self.repeats.in_a_row()
+    }
+
+    /// How often a server numbered its events anew without a word, and when it last did, in milliseconds since the Unix
+    /// epoch.
+    pub fn renumbered(&self) -> (u64, u64) {
+        self.renumbered
     }
 
     /// Events of the stream that were too large for the page.

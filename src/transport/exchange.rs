@@ -114,6 +114,8 @@ pub(super) async fn judge(response: &Response) -> Option<Signal> {
             let is_stream = content_type.trim_start().to_ascii_lowercase().starts_with(STREAM);
             (!is_stream).then_some(Signal::Lost(Cause::NotAnEventStream { content_type }))
         }
+        // A redirect that was not followed has no other status.
+        0 => Some(Signal::Lost(Cause::Redirected)),
         401 => Some(refused(response).await),
         403 => Some(forbidden(response).await),
         429 => Some(limited(response).await),

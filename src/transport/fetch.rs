@@ -53,8 +53,8 @@ async fn pause() {
 async fn read_stream(request: &Request, abort: Option<&AbortSignal>, outlet: &Outlet) -> Signal {
     let mut builder = exchange::request(&request.url, exchange::STREAM, abort);
     if let Some(token) = &request.token {
-        // A redirect would carry the token to wherever it points.
-        builder = match exchange::with_token(builder.redirect(RequestRedirect::Error), token) {
+        // A redirect would carry the token to wherever it points; not followed it can be told from no answer.
+        builder = match exchange::with_token(builder.redirect(RequestRedirect::Manual), token) {
             Ok(builder) => builder,
             Err(refused) => return refused,
         };

@@ -43,7 +43,7 @@ fn feed(store: &Store, read: fn(&Heartbeat) -> Option<u64>) -> Option<u64> {
     store.heartbeat().and_then(read)
 }
 
-const CELLS: [Cell; 8] = [
+const CELLS: [Cell; 9] = [
     Cell {
         label: "Events here",
         metric: "session.events",
@@ -78,6 +78,14 @@ const CELLS: [Cell; 8] = [
         read: |store| Some(store.state().session().rejected()),
         alarming: true,
         hint: "Events that this page could not read: feed and page may be of different versions.",
+    },
+    Cell {
+        label: "Repeated",
+        metric: "session.repeated",
+        read: |store| Some(store.repeated()),
+        alarming: false,
+        hint: "Events that came again under ids that this page has counted; they do not count again. It takes a server that \
+               does not resume where it is asked to.",
     },
     Cell {
         label: "Unknown codes",

@@ -1,6 +1,6 @@
 //! What the reader should know about the figures as a whole.
 
-use aurora_domain::format;
+use aurora_domain::{Ts, format};
 use leptos::prelude::*;
 
 use crate::{
@@ -21,6 +21,8 @@ pub(crate) fn Notices(
     let recorded = store.select(&[Slice::Session, Slice::Link], recorded);
     let cut = store.select(&[Slice::Feed, Slice::Session], cut);
     let missing = store.select(&[Slice::Link, Slice::Session], missing);
+    let repeated = store.select(&[Slice::Feed, Slice::Session, Slice::Link], repeated);
+    let renumbered = store.select(&[Slice::Feed, Slice::Session, Slice::Link], renumbered);
     let problem = Memo::new(move |_| config_problem.clone());
     let line = move |name, title: &'static str, tone, sentence: Memo<String>| {
         move || {
@@ -31,6 +33,8 @@ pub(crate) fn Notices(
     view! {
         {line("config", "A setting is not in force.", Tone::Warn, problem)}
         {line("gap", "Events are missing.", Tone::Warn, missing)}
+        {line("repeated", "Nothing new arrives.", Tone::Warn, repeated)}
+        {line("renumbered", "The server numbers its events anew.", Tone::Warn, renumbered)}
         {line("waiting", "No session yet.", Tone::Unknown, waiting)}
         {line("degraded", "Something cannot be read.", Tone::Warn, degraded)}
         {line("recorded", "Recorded session.", Tone::Unknown, recorded)}
@@ -58,6 +62,33 @@ fn missing(store: &Store) -> String {
     }
     let (gaps, count) = store.gaps();
     format::link::missing(gaps, count).map(|words| words.sentence).unwrap_or_default()
+}
+
+/// While all that arrives came before.
+fn repeated(store: &Store) -> String {
+    let events = store.repeated_in_a_row();
+    if events == 0 || !store.status().is_live() {
+        return String::new();
+    }
+    format!(
+        "The last {} events came under ids that this page has counted already, so they do not count again. A server \
+         that sends its history twice soon goes on; if the bot works and figures stand still, reload the page.",
+        format::count(events)
+    )
+}
+
+fn renumbered(store: &Store) -> String {
+    let (times, last_ms) = store.renumbered();
+    let again = match times {
+        0 => return String::new(),
+        1 => String::new(),
+        times => format!(" It has done so {} times.", format::count(times)),
+    };
+    let time = format::clock(Ts::from_millis(i64::try_from(last_ms).unwrap_or(i64::MAX)), 0);
+    format!(
+        "At {time} UTC new events came under ids that this page had counted already: the server has restarted, or lost its \
+         ids. The page began again with what the server has, so session figures may lack what was before.{again}"
+    )
 }
 
 fn cut(store: &Store) -> String {

@@ -2,19 +2,22 @@
 //!
 //! No I/O and no clock: inputs come with the page's time in milliseconds since the Unix epoch, randomness is
 //! an argument. It never gives up by itself; only a missing or wrong token makes it wait for a person, and only
-//! a browser without a network for that to return.
+//! a browser without a network for that to return, unless the server needs none or its bytes prove the browser wrong.
 
 mod gaps;
+mod offline;
 mod retries;
 mod stream;
 mod tries;
 mod types;
 
 use gaps::Gaps;
+use offline::Offline;
 use retries::Retries;
 use stream::{Connection, Stream};
 
 pub use gaps::{Gap, KEPT as GAPS_KEPT};
+pub use offline::is_loopback;
 pub use retries::{FAILURES_THAT_OPEN, Patience, Timing};
 pub use types::{Action, Breaker, Cause, Input, Status};
 
@@ -25,6 +28,7 @@ pub struct Link {
     status: Status,
     connection: Connection,
     retries: Retries,
+    offline: Offline,
     gaps: Gaps,
     /// When the last byte arrived.
     heard_ms: u64,
@@ -43,6 +47,7 @@ impl Link {
             status: Status::Connecting,
             connection: Connection::Trying { since_ms: now_ms },
             retries: Retries::new(&timing, now_ms),
+            offline: Offline::default(),
             gaps: Gaps::default(),
             heard_ms: now_ms,
             last_event_ms: None,
@@ -50,6 +55,11 @@ impl Link {
             last_event_id: None,
             whole_ms: now_ms,
         }
+    }
+
+    /// The server is on this computer, so that no network is needed to reach it.
+    pub fn needs_no_network(&mut self) {
+        self.offline.never();
     }
 
     /// What to show.
@@ -83,6 +93,7 @@ impl Link {
         self.follow_clock(now_ms);
         self.settle(now_ms);
         let action = self.take(now_ms, random, input);
+        self.offline.heard(self.heard_ms);
         self.show(now_ms);
         action
     }
@@ -190,6 +201,10 @@ impl Link {
     fn show(&mut self, now_ms: u64) {
         let (silent_ms, remaining) = (self.silent_ms(now_ms), self.remaining(now_ms));
         let Some(stream) = self.connection.stream_mut() else { return };
+        if let Some(since_ms) = self.offline.since_ms() {
+            self.status = Status::Offline { since_ms };
+            return;
+        }
         if silent_ms >= stream.patience(&self.timing).stale_ms {
             self.status = Status::Stale { since_ms: self.heard_ms };
             return;
@@ -212,6 +227,7 @@ impl Link {
         self.last_event_ms = self.last_event_ms.map(|at| at.min(now_ms));
         self.connection.set_back(now_ms);
         self.retries.set_back(now_ms);
+        self.offline.set_back(now_ms);
         if let Status::Reconnecting { next_at_ms, .. } = &mut self.status {
             *next_at_ms = now_ms.saturating_add(self.retries.longest_delay_ms()).min(*next_at_ms);
         }

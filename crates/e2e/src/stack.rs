@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, ELSEWHERE};
 use crate::console::Entry;
 use crate::feed::{self, Service};
 use crate::nginx::Nginx;
@@ -19,6 +19,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(100);
 /// What is shown while the link is broken.
 pub const BANNER: &str = "[role='alert'][data-banner='link']";
+/// Kept by the page: every state that the link was in.
+const WATCH_LINK: &str = "window.states = [];
+    const chip = () => document.querySelector('[data-link-state]').dataset.linkState;
+    window.states.push(chip());
+    new MutationObserver(() => window.states.push(chip())).observe(
+        document.body, { subtree: true, attributes: true, attributeFilter: ['data-link-state'] });";
 /// A page that was loaded anew does not have it.
 const SAME_DOCUMENT: &str = "window.sameDocument = true;";
 
@@ -91,8 +97,20 @@ impl Stack {
         Ok(Self { browser, nginx, feed: Some(feed), service, patience: PATIENCE, folder })
     }
 
+    /// Opens the page under a name that does not look as if it led to this computer.
+    ///
+    /// # Errors
+    /// When the page cannot be opened.
+    pub async fn open_elsewhere(&self) -> Result<()> {
+        self.open_at(&format!("http://{ELSEWHERE}:{}/", self.nginx.port())).await
+    }
+
     async fn open(&self) -> Result<()> {
-        self.browser.client().goto(&self.nginx.url()).await?;
+        self.open_at(&self.nginx.url()).await
+    }
+
+    async fn open_at(&self, url: &str) -> Result<()> {
+        self.browser.client().goto(url).await?;
         self.browser.run(SAME_DOCUMENT, vec![]).await.map(drop)
     }
 
@@ -176,6 +194,46 @@ impl Stack {
             Ok(is_said.then_some(()))
         };
         self.until(&what, said).await
+    }
+
+    /// Has the page keep every state that the link is in from now on.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn watch_link(&self) -> Result<()> {
+        self.browser.run(WATCH_LINK, vec![]).await.map(drop)
+    }
+
+    /// Every state that the link was in since it was watched, the first one included.
+    ///
+    /// # Errors
+    /// When the page cannot be asked, or was never told to watch.
+    pub async fn link_states(&self) -> Result<Vec<String>> {
+        let states = self.browser.run("return window.states;", vec![]).await?;
+        let states = states.as_array().context("the page keeps no list")?;
+        Ok(states.iter().map(|state| state.as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// Fails where the link was anything but live since it was watched.
+    ///
+    /// # Errors
+    /// When it was.
+    pub async fn was_never_interrupted(&self) -> Result<()> {
+        let states = self.link_states().await?;
+        if states.is_empty() || states.iter().any(|state| state != "live") {
+            bail!("the link was {states:?}");
+        }
+        Ok(())
+    }
+
+    /// Waits until more events are counted than now.
+    ///
+    /// # Errors
+    /// After [`Stack::patience`] without any.
+    pub async fn grows(&self) -> Result<()> {
+        let before = Totals::of_page(&self.browser).await?.events();
+        let more = async |page: &Browser| Ok((Totals::of_page(page).await?.events() > before).then_some(()));
+        self.until(&format!("more than {before} events are counted"), more).await
     }
 
     /// Waits until no banner is there and the link is live, and makes sure that the page was not loaded anew.

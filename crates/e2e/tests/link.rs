@@ -20,15 +20,8 @@ const WATCH_NETWORK: &str = "window.network = [];
 async fn live() -> Result<(Stack, Process)> {
     let (stack, writer) = Stack::start_on_session(1440, 900, RATE).await?;
     stack.recovers().await?;
-    grows(&stack).await?;
+    stack.grows().await?;
     Ok((stack, writer))
-}
-
-/// Waits until more events are counted than now.
-async fn grows(stack: &Stack) -> Result<()> {
-    let before = Totals::of_page(&stack.browser).await?.events();
-    let more = async |page: &Browser| Ok((Totals::of_page(page).await?.events() > before).then_some(()));
-    stack.until(&format!("more than {before} events are counted"), more).await
 }
 
 /// In front of a live page, breaks something, waits until the banner holds `words`, mends it, and waits until the banner
@@ -93,19 +86,71 @@ async fn every_event_counts_once_over_a_restart_of_nginx() -> Result<()> {
     check("cannot be reached", stop, async |stack| stack.nginx.start_again()).await
 }
 
+/// A page that is live under a name that does not look as if it led to this computer.
+async fn live_elsewhere() -> Result<(Stack, Process)> {
+    let (stack, writer) = live().await?;
+    stack.open_elsewhere().await?;
+    stack.recovers().await?;
+    stack.browser.run(WATCH_NETWORK, vec![]).await?;
+    Ok((stack, writer))
+}
+
+/// What the browser has told the page of its network.
+async fn network(page: &Browser) -> Result<String> {
+    Ok(page.run("return window.network.join();", vec![]).await?.as_str().unwrap_or_default().to_owned())
+}
+
+/// No new request gets through, and on what is open no byte.
 #[tokio::test]
 async fn every_event_counts_once_over_a_network_that_was_cut() -> Result<()> {
-    let cut = async |stack: &mut Stack| {
-        stack.browser.run(WATCH_NETWORK, vec![]).await?;
-        stack.browser.set_offline(true).await
+    let (mut stack, mut writer) = live_elsewhere().await?;
+    stack.nginx.process().pause()?;
+    stack.browser.set_offline(true).await?;
+    stack.says("offline").await?;
+    stack.nginx.process().resume();
+    stack.browser.set_offline(false).await?;
+    stack.recovers().await?;
+    let told = network(&stack.browser).await?;
+    ensure!(told == "offline,online", "the browser told the page: {told}");
+    stack.adds_up(&mut writer).await?;
+    stack.console_is_quiet().await
+}
+
+#[tokio::test]
+async fn bytes_that_keep_arriving_count_for_more_than_the_browsers_word() -> Result<()> {
+    let (stack, mut writer) = live_elsewhere().await?;
+    stack.watch_link().await?;
+    stack.browser.set_offline(true).await?;
+    let over = async |_: &Browser| {
+        let states = stack.link_states().await?;
+        Ok((states.iter().any(|state| state == "offline")
+            && states.last().is_some_and(|state| state == "live"))
+        .then_some(()))
     };
-    let join = async |stack: &mut Stack| {
-        stack.browser.set_offline(false).await?;
-        let seen = stack.browser.run("return window.network.join();", vec![]).await?;
-        ensure!(seen == "offline,online", "the browser told the page: {seen}");
-        Ok(())
-    };
-    check("offline", cut, join).await
+    stack.until("the link was offline, and is live again", over).await?;
+    stack.grows().await?;
+    let told = network(&stack.browser).await?;
+    ensure!(told == "offline", "the browser told the page: {told}");
+    stack.browser.set_offline(false).await?;
+    stack.adds_up(&mut writer).await?;
+    stack.console_is_clean().await
+}
+
+#[tokio::test]
+async fn a_feed_on_this_computer_needs_no_network() -> Result<()> {
+    let (stack, mut writer) = live().await?;
+    stack.browser.run(WATCH_NETWORK, vec![]).await?;
+    stack.watch_link().await?;
+    stack.browser.set_offline(true).await?;
+    let told = async |page: &Browser| Ok((network(page).await? == "offline").then_some(()));
+    stack.until("the browser tells the page", told).await?;
+    for _ in 0..3 {
+        stack.grows().await?;
+    }
+    stack.browser.set_offline(false).await?;
+    stack.was_never_interrupted().await?;
+    stack.adds_up(&mut writer).await?;
+    stack.console_is_clean().await
 }
 
 #[tokio::test]
@@ -123,26 +168,6 @@ async fn every_event_counts_once_over_a_connection_that_was_open_but_silent() ->
         Ok(())
     };
     check("Nothing arrived", hold, release).await
-}
-
-/// Without frames the page must keep up all the same, and be current when it is looked at.
-#[tokio::test]
-async fn a_hidden_page_keeps_up() -> Result<()> {
-    let (stack, mut writer) = live().await?;
-    stack.browser.hide().await?;
-    let frames = "window.frames_seen = 0;
-        (function count() { requestAnimationFrame(() => { window.frames_seen += 1; count(); }); })();";
-    stack.browser.run(frames, vec![]).await?;
-    for _ in 0..5 {
-        grows(&stack).await?;
-    }
-    stack.adds_up(&mut writer).await?;
-    let frames = stack.browser.run("return window.frames_seen;", vec![]).await?;
-    ensure!(frames.as_u64().is_some_and(|frames| frames < 2), "a hidden page had {frames} frames");
-    stack.browser.show().await?;
-    stack.recovers().await?;
-    stack.adds_up(&mut writer).await?;
-    stack.console_is_quiet().await
 }
 
 /// The browser stops a page that was hidden for long: timers, and for good the streams that were open.

@@ -16,25 +16,12 @@ use serde_json::{Value, json};
 
 const RATE: u32 = 50;
 const LOG: &str = "aurora_events.jsonl";
-/// Kept by the page: every state that the link was in.
-const WATCH_LINK: &str = "window.states = [];
-    const chip = () => document.querySelector('[data-link-state]').dataset.linkState;
-    window.states.push(chip());
-    new MutationObserver(() => window.states.push(chip())).observe(
-        document.body, { subtree: true, attributes: true, attributeFilter: ['data-link-state'] });";
-
+const CHIP_WORD: &str = "[data-link-state] .chip-word";
 async fn live() -> Result<(Stack, Process)> {
     let (stack, writer) = Stack::start_on_session(1440, 900, RATE).await?;
     stack.recovers().await?;
-    rises(&stack).await?;
+    stack.grows().await?;
     Ok((stack, writer))
-}
-
-/// Waits until more events are counted than now.
-async fn rises(stack: &Stack) -> Result<()> {
-    let before = Totals::of_page(&stack.browser).await?.events();
-    let more = async |page: &Browser| Ok((Totals::of_page(page).await?.events() > before).then_some(()));
-    stack.until(&format!("more than {before} events are counted"), more).await
 }
 
 /// What the feed says about itself, as seen through nginx.
@@ -54,14 +41,6 @@ async fn healthy(stack: &Stack, pointer: &str, expected: u64) -> Result<()> {
     stack.until(&what, async |_| Ok((figure(&health(stack)?, pointer)? == expected).then_some(()))).await
 }
 
-/// The link must have been live all the time since it was watched.
-async fn was_never_interrupted(stack: &Stack) -> Result<()> {
-    let states = stack.browser.run("return window.states;", vec![]).await?;
-    let states = states.as_array().context("the page keeps no list")?;
-    ensure!(!states.is_empty() && states.iter().all(|state| state == "live"), "the link was {states:?}");
-    Ok(())
-}
-
 fn append(file: &Path, text: &[u8]) -> Result<()> {
     Ok(std::fs::File::options().create(true).append(true).open(file)?.write_all(text)?)
 }
@@ -70,7 +49,7 @@ fn append(file: &Path, text: &[u8]) -> Result<()> {
 async fn smoke_1_the_stream_is_open_figures_move_and_no_banner_is_there() -> Result<()> {
     let (stack, mut writer) = live().await?;
     healthy(&stack, "/sse_clients", 1).await?;
-    rises(&stack).await?;
+    stack.grows().await?;
     ensure!(!stack.browser.is_visible(BANNER).await?, "a banner is there");
     ensure!(!stack.browser.text().await?.to_lowercase().contains("reconnecting"), "the page says so");
     stack.adds_up(&mut writer).await?;
@@ -80,7 +59,7 @@ async fn smoke_1_the_stream_is_open_figures_move_and_no_banner_is_there() -> Res
 #[tokio::test]
 async fn smoke_2_the_stream_goes_on_over_a_rotation_by_hand() -> Result<()> {
     let (stack, mut writer) = live().await?;
-    stack.browser.run(WATCH_LINK, vec![]).await?;
+    stack.watch_link().await?;
     let log = stack.session_dir().join(LOG);
     let unknown = Totals::of_page(&stack.browser).await?.unknown();
     writer.pause()?; // between the two commands a writer that opens its log anew could make the file first
@@ -89,16 +68,16 @@ async fn smoke_2_the_stream_goes_on_over_a_rotation_by_hand() -> Result<()> {
     writer.resume();
     let seen = async |page: &Browser| Ok((Totals::of_page(page).await?.unknown() > unknown).then_some(()));
     stack.until("the first line of the new file is counted", seen).await?;
-    rises(&stack).await?;
+    stack.grows().await?;
     stack.adds_up(&mut writer).await?;
-    was_never_interrupted(&stack).await?;
+    stack.was_never_interrupted().await?;
     stack.console_is_clean().await
 }
 
 #[tokio::test]
 async fn smoke_3_lines_that_cannot_be_read_are_counted_and_harm_nothing() -> Result<()> {
     let (stack, mut writer) = live().await?;
-    stack.browser.run(WATCH_LINK, vec![]).await?;
+    stack.watch_link().await?;
     let before = health(&stack)?;
     let log = stack.session_dir().join(LOG);
     append(&log, b"{\"incomplete\": json\n")?;
@@ -107,9 +86,9 @@ async fn smoke_3_lines_that_cannot_be_read_are_counted_and_harm_nothing() -> Res
         let pointer = format!("/tailer_stats/{counter}");
         healthy(&stack, &pointer, figure(&before, &pointer)? + 1).await?;
     }
-    rises(&stack).await?;
+    stack.grows().await?;
     stack.adds_up(&mut writer).await?;
-    was_never_interrupted(&stack).await?;
+    stack.was_never_interrupted().await?;
     stack.console_is_clean().await
 }
 
@@ -118,10 +97,16 @@ async fn smoke_4_a_killed_feed_is_said_and_the_stream_resumes_after_the_last_eve
     let (mut stack, mut writer) = live().await?;
     stack.kill_feed();
     stack.says("").await?;
+    let said = async |page: &Browser| {
+        let word = page.text_of(CHIP_WORD).await?;
+        Ok((word == "Reconnecting" && page.link_state().await?.as_deref() == Some("reconnecting"))
+            .then_some(()))
+    };
+    stack.until("the chip says Reconnecting", said).await?;
     stack.start_feed()?;
     stack.recovers().await?;
     stack.adds_up(&mut writer).await?;
-    rises(&stack).await?;
+    stack.grows().await?;
     stack.console_is_quiet().await
 }
 

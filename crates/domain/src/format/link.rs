@@ -180,6 +180,13 @@ fn reconnecting(cause: &Cause) -> (String, String) {
         Cause::NotAnEventStream { content_type } => {
             ("The stream URL is not an event stream".to_owned(), not_an_event_stream(content_type))
         }
+        Cause::Redirected => (
+            "The stream URL redirects elsewhere".to_owned(),
+            "With a token the page follows no redirect, for that would hand the token to whatever it points to. \
+             Point sse_url in config.json, or AURORA_SSE_URL, straight at the stream's own address: \
+             often https instead of http, or a slash more or less at its end."
+                .to_owned(),
+        ),
         Cause::Silence { seconds } => (
             format!("Nothing arrived for {}", age(u64::from(*seconds))),
             "Not even a heartbeat, so the connection is taken for dead and opened anew.".to_owned(),
@@ -254,6 +261,8 @@ mod tests {
         check(&broken(Cause::Silence { seconds: 38 }), "Nothing arrived for 38 s");
         check(&broken(Cause::Overflow), "the page can take in | It closed the stream itself and resumes");
         let html = Cause::NotAnEventStream { content_type: "text/html; charset=utf-8".to_owned() };
+        check(&broken(Cause::Redirected), "The stream URL redirects elsewhere | With a token");
+        check(&broken(Cause::Redirected), "sse_url in config.json, or AURORA_SSE_URL, straight at");
         check(&broken(html), "a web page (text/html) instead of text/event-stream: check AURORA_SSE_URL");
     }
 

@@ -1,6 +1,7 @@
 //! How the link behaves: one test for each rule. What holds for all input orders is in `properties`; tries and the
 //! breaker are in `tries`.
 
+mod offline;
 mod properties;
 mod tries;
 
@@ -210,6 +211,7 @@ fn a_refused_token_waits_for_a_person() {
 #[test]
 fn what_a_closed_connection_still_says_changes_nothing() {
     let mut link = live();
+    check(&mut link, 0, ended(), Action::Disconnect);
     check(&mut link, 0, Input::WentOffline, Action::Disconnect);
     let offline = link.status().clone();
     for input in [Input::Opened, Input::Bytes, heartbeat(4), Input::Event { id: Some(4) }, ended(), refused()]

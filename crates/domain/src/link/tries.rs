@@ -16,6 +16,9 @@ impl Link {
         let stable = self.connection.stream().is_some_and(|stream| stream.stable);
         let delay_ms = self.retries.lost(stable, &cause, random);
         self.connection = Connection::None;
+        if self.offline.since_ms().is_some() {
+            return self.wait_for_network(now_ms);
+        }
         self.wait_until(now_ms, now_ms.saturating_add(delay_ms.unwrap_or(0)), cause);
         if delay_ms.is_none() { self.connect(now_ms) } else { Action::Disconnect }
     }
@@ -66,21 +69,35 @@ impl Link {
         Cause::Silence { seconds: u32::try_from(self.waited_ms(now_ms) / 1000).unwrap_or(u32::MAX) }
     }
 
+    /// A stream that is open stays so, though it is not called live: should bytes arrive, the browser is wrong.
     pub(super) fn went_offline(&mut self, now_ms: u64) -> Action {
         // A network makes no difference to who waits for a token.
-        if matches!(self.status, Status::Unauthorized { .. } | Status::Offline { .. }) {
+        let waits = matches!(self.status, Status::Unauthorized { .. } | Status::Offline { .. });
+        if waits || !self.offline.went(now_ms) || self.connection.stream().is_some() {
             return Action::None;
         }
+        self.wait_for_network(now_ms)
+    }
+
+    /// No try helps before it is back.
+    fn wait_for_network(&mut self, now_ms: u64) -> Action {
         self.connection = Connection::None;
         self.status = Status::Offline { since_ms: *self.lost_ms.get_or_insert(now_ms) };
         Action::Disconnect
     }
 
     pub(super) fn went_online(&mut self, now_ms: u64) -> Action {
-        if self.connection.is_some() || matches!(self.status, Status::Unauthorized { .. }) {
+        let was_offline = self.offline.ended();
+        let has_connection = self.connection.is_some();
+        if matches!(self.status, Status::Unauthorized { .. }) || (has_connection && !was_offline) {
             return Action::None;
         }
-        self.connect_soon(now_ms)
+        // What was open before may be dead without a word.
+        self.connection = Connection::None;
+        match self.connect_soon(now_ms) {
+            Action::None if has_connection => Action::Disconnect,
+            action => action,
+        }
     }
 
     /// A computer that slept finds its connection dead, and the reader should not wait for what timers say.
@@ -90,6 +107,9 @@ impl Link {
             return Action::None;
         }
         let closing = self.lost(now_ms, random, self.silence(now_ms));
+        if self.offline.since_ms().is_some() {
+            return closing;
+        }
         match self.connect_soon(now_ms) {
             Action::None => closing,
             action => action,
@@ -111,7 +131,11 @@ impl Link {
 
     /// A connection that may be dead without a word is replaced; what is planned stays as it is.
     pub(super) fn thawed(&mut self, now_ms: u64) -> Action {
-        if self.connection.is_some() { self.connect(now_ms) } else { Action::None }
+        match (self.connection.is_some(), self.offline.since_ms()) {
+            (true, None) => self.connect(now_ms),
+            (true, Some(_)) => self.wait_for_network(now_ms),
+            (false, _) => Action::None,
+        }
     }
 
     /// The connection is given up for another one, which nothing speaks against.
@@ -133,6 +157,7 @@ impl Link {
     }
 
     pub(super) fn connect(&mut self, now_ms: u64) -> Action {
+        self.offline.ended();
         self.lost_ms.get_or_insert(now_ms);
         self.retries.started(now_ms);
         self.connection = Connection::Trying { since_ms: now_ms };

@@ -17,6 +17,8 @@ pub enum Cause {
         /// What it was instead.
         content_type: String,
     },
+    /// It answers with a redirect, which is not followed: the request carried a token.
+    Redirected,
     /// Nothing arrived for so long that the connection counts as broken.
     Silence {
         /// For how long.

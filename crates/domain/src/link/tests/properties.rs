@@ -21,7 +21,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => Just(overflow()),
         1 => Just(refused()),
         6 => Just(Input::Tick),
-        1 => Just(Input::WentOffline),
+        3 => Just(Input::WentOffline),
         2 => Just(Input::WentOnline),
         2 => Just(Input::Shown),
         1 => Just(Input::Hidden),
@@ -70,10 +70,13 @@ struct Account {
     tries: u32,
     failures: u32,
     overflowed: bool,
+    /// Since when the browser says, uncontradicted, that there is no network.
+    offline_ms: Option<u64>,
+    needs_no_network: bool,
 }
 
 impl Account {
-    fn new() -> Self {
+    fn new(needs_no_network: bool) -> Self {
         let timing = Timing::default();
         Self {
             timing,
@@ -87,6 +90,8 @@ impl Account {
             tries: 0,
             failures: 0,
             overflowed: false,
+            offline_ms: None,
+            needs_no_network,
         }
     }
 
@@ -143,6 +148,9 @@ impl Account {
         self.close();
         let at_once = overflow && !self.overflowed && self.failures < 5;
         self.overflowed |= overflow;
+        if self.offline_ms.is_some() {
+            return Some((0, u64::MAX));
+        }
         let doubled = self.first_delay_ms.saturating_mul(2_u64.saturating_pow(self.tries - 1)).min(30_000);
         let backoff = if self.failures >= 5 { 30_000 } else { doubled };
         (!at_once).then_some((backoff / 2, backoff))
@@ -153,8 +161,18 @@ impl Account {
         self.under_way = false;
     }
 
-    fn hear(&mut self, input: &Input) {
+    fn hear(&mut self, input: &Input, status: &Status) {
+        self.take(input, status);
+        self.offline_ms = self.offline_ms.filter(|since_ms| self.heard_ms <= since_ms + 1_000);
+    }
+
+    fn take(&mut self, input: &Input, status: &Status) {
         match input {
+            Input::WentOffline if !self.needs_no_network => {
+                let waits = matches!(status, Status::Unauthorized { .. } | Status::Offline { .. });
+                self.offline_ms = self.offline_ms.or((!waits).then_some(self.now));
+            }
+            Input::WentOnline => self.offline_ms = None,
             Input::Opened if self.under_way && self.open.is_none() => {
                 self.open = Some((self.now, false, false));
                 self.heard_ms = self.now;
@@ -193,8 +211,14 @@ fn step(link: &mut Link, account: &mut Account, (wait, random, input): Step) -> 
     let slept = input == Input::Shown && account.slept();
     let was_under_way = account.under_way;
     let waits_for = link.status().clone();
-    account.hear(&input);
+    let had_stream = account.open.is_some();
+    let was_offline = account.offline_ms.is_some();
+    account.hear(&input, &waits_for);
     let action = link.handle(now, random, input.clone());
+    if input == Input::WentOffline && (had_stream || account.needs_no_network) {
+        prop_assert_eq!(action, Action::None, "the browser's word drops a stream that may work");
+    }
+    let is_renewed = input == Input::WentOnline && was_offline;
 
     let was_lost = matches!(input, Input::Lost { .. });
     let gave_up = input == Input::Tick && action == Action::Disconnect;
@@ -203,7 +227,9 @@ fn step(link: &mut Link, account: &mut Account, (wait, random, input): Step) -> 
         let delay = account.lose(overflow);
         at_once = delay.is_none();
         prop_assert_eq!(at_once, action == Action::Connect && overflow);
-        if let (Some((low, high)), false) = (delay, slept) {
+        if account.offline_ms.is_some() {
+            prop_assert!(matches!(link.status(), Status::Offline { .. }), "it tries without a network");
+        } else if let (Some((low, high)), false) = (delay, slept) {
             let waits = delay_of(link, now);
             prop_assert!(
                 waits.is_some_and(|waits| (low..=high).contains(&waits)),
@@ -222,13 +248,14 @@ fn step(link: &mut Link, account: &mut Account, (wait, random, input): Step) -> 
             _ => true,
         };
         prop_assert!(is_wanted, "{input:?} is not what it waits for");
-        prop_assert!(!was_under_way || asked || at_once || slept, "two tries at once after {input:?}");
+        let is_instead = asked || at_once || slept || is_renewed;
+        prop_assert!(!was_under_way || is_instead, "two tries at once after {input:?}");
         let apart = now - account.connected_ms;
         prop_assert!(
             asked || at_once || slept || apart >= account.least_delay_ms / 2,
             "{apart} ms after the try before, which is too soon"
         );
-        (account.under_way, account.open) = (true, None);
+        (account.under_way, account.open, account.offline_ms) = (true, None, None);
         (account.connected_ms, account.least_delay_ms) = (now, account.first_delay_ms);
     }
     compare(link, account)
@@ -246,7 +273,13 @@ fn compare(link: &Link, account: &Account) -> Result<(), TestCaseError> {
         prop_assert!(account.open.is_some(), "live without a connection");
         prop_assert!(is_fresh, "live after {} ms of silence", account.silent_ms());
     }
-    prop_assert_eq!(matches!(status, Status::Stale { .. }), account.open.is_some() && !is_fresh);
+    let (is_open, is_offline) = (account.open.is_some(), account.offline_ms.is_some());
+    prop_assert_eq!(matches!(status, Status::Stale { .. }), is_open && !is_fresh && !is_offline);
+    if is_open {
+        prop_assert_eq!(matches!(status, Status::Offline { .. }), is_offline);
+    }
+    let says_offline = matches!(status, Status::Offline { .. });
+    prop_assert!(!(account.needs_no_network && says_offline), "a server on this computer is never offline");
     prop_assert!(link.gaps().len() <= GAPS_KEPT && link.gap_count() >= link.gaps().len() as u64);
     Ok(())
 }
@@ -261,9 +294,13 @@ proptest! {
 
     #[test]
     fn the_rules_hold_for_all_inputs_at_all_times(
-        steps in prop::collection::vec(any_steps(), 0..40)
+        steps in prop::collection::vec(any_steps(), 0..40),
+        needs_no_network in any::<bool>(),
     ) {
-        let (mut link, mut account) = (link(), Account::new());
+        let (mut link, mut account) = (link(), Account::new(needs_no_network));
+        if needs_no_network {
+            link.needs_no_network();
+        }
         for each in steps.into_iter().flatten() {
             let described = format!("{each:?}");
             if let Err(error) = step(&mut link, &mut account, each) {

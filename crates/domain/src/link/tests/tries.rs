@@ -175,7 +175,7 @@ fn a_try_that_never_answers_is_given_up() {
 
 #[test]
 fn a_network_that_comes_back_is_used_at_once() {
-    let mut link = open();
+    let mut link = link();
     check(&mut link, 0, Input::WentOffline, Action::Disconnect);
     check(&mut link, 60_000, Input::Tick, Action::None);
     check(&mut link, 90_000, Input::WentOnline, Action::Connect);
@@ -215,8 +215,9 @@ fn a_person_who_asks_is_never_made_to_wait() {
         assert!(matches!(waiting.status(), Status::Reconnecting { breaker: Breaker::HalfOpen, .. }));
     }
     let mut offline = live();
-    check(&mut offline, 0, Input::WentOffline, Action::Disconnect);
+    check(&mut offline, 0, Input::WentOffline, Action::None);
     check(&mut offline, 0, Input::RetryAsked, Action::Connect);
+    assert_eq!(offline.status(), &Status::Connecting);
     check(&mut live(), 0, Input::RetryAsked, Action::Connect);
 }
 
@@ -250,8 +251,9 @@ fn looking_at_a_link_that_works_or_just_broke_changes_nothing() {
     check(&mut broken, 10_000, ended(), Action::Disconnect);
     check(&mut broken, 10_001, Input::Shown, Action::None);
     let mut offline = live();
-    check(&mut offline, 0, Input::WentOffline, Action::Disconnect);
+    check(&mut offline, 0, Input::WentOffline, Action::None);
     check(&mut offline, 3_600_000, Input::Shown, Action::None);
+    assert_eq!(offline.status(), &Status::Offline { since_ms: START });
 }
 
 #[test]
