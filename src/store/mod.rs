@@ -19,7 +19,6 @@ use aurora_domain::{
 };
 use aurora_wire::{
     Heartbeat, decode,
-    heartbeat::Reset,
     sse::{Decoder, Item, Message},
 };
 
@@ -35,9 +34,6 @@ pub(crate) use pump::Pump;
 
 use join::Join;
 use repeats::Repeats;
-
-/// Clocks of one system may differ by that.
-const CLOCKS_DIFFER_SECONDS: i64 = 5;
 
 /// What a session's figures are as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,24 +344,6 @@ impl Store {
             Err(_counted) => self.state.reject(),
         };
         self.link.handle(flush.now_ms, 0.0, Input::Event { id });
-    }
-
-    /// An event under an id that is not above those that were counted: it came again, or the server numbers its events
-    /// anew without saying so. The page then begins again with what the server has.
-    fn repeat(&mut self, source: Source, id: u64, data: &[u8], flush: &mut Flush) {
-        flush.feed = true;
-        let time = decode(source, id, data).ok().and_then(|event| event.ts);
-        let newest = self.state.session().last();
-        // A time that the feed's clock has not reached says nothing.
-        let newer = time.is_some_and(|time| {
-            newest.is_some_and(|newest| time > newest)
-                && time <= self.feed.now.plus_seconds(CLOCKS_DIFFER_SECONDS)
-        });
-        if self.repeats.add(id, newer) {
-            self.repeats.end();
-            self.renumbered = (self.renumbered.0 + 1, flush.now_ms);
-            self.start_over(Reset::default(), flush);
-        }
     }
 
     /// Windows reach at least to the newest event, though never into the feed's future.

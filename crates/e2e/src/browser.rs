@@ -26,8 +26,8 @@ const NOT_AS_READERS_HAVE_IT: [&str; 3] = [
     "disable-backgrounding-occluded-windows",
     "disable-renderer-backgrounding",
 ];
-/// With the last, the timers of a page that was hidden for ten seconds come once a minute, which readers have after five
-/// minutes.
+/// With the last, the timers of a page that is opened in the background come once a minute from ten seconds on, where
+/// readers have that from five minutes on. Those of a page that was loaded before it was hidden do so after one minute.
 const FLAGS: [&str; 11] = [
     "--headless=new",
     "--no-sandbox",
@@ -194,7 +194,7 @@ impl Browser {
         Ok(())
     }
 
-    /// Puts the window away, so that its page is hidden: no frames, timers once a second, and after ten seconds once a
+    /// Puts the window away, so that its page is hidden: no frames, timers once a second, and after a minute once a
     /// minute.
     ///
     /// # Errors

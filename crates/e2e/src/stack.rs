@@ -102,10 +102,21 @@ impl Stack {
     /// # Errors
     /// When the page cannot be opened.
     pub async fn open_elsewhere(&self) -> Result<()> {
-        self.open_at(&format!("http://{ELSEWHERE}:{}/", self.nginx.port())).await
+        self.open_at(&format!("http://{ELSEWHERE}:{}/", self.nginx.port())).await?;
+        // Of a name that is no loopback the browser says that this header is for https.
+        let mut entries = self.browser.console().await?;
+        entries.retain(|entry| !entry.text.contains("Cross-Origin-Opener-Policy"));
+        if !entries.is_empty() {
+            bail!("the console shows\n{}", lines(&entries));
+        }
+        Ok(())
     }
 
-    async fn open(&self) -> Result<()> {
+    /// Opens the page in the window that the browser is at.
+    ///
+    /// # Errors
+    /// When the page cannot be opened.
+    pub async fn open(&self) -> Result<()> {
         self.open_at(&self.nginx.url()).await
     }
 

@@ -8,6 +8,7 @@ use aurora_e2e::process::Process;
 use aurora_e2e::stack::Stack;
 use aurora_e2e::token;
 use aurora_e2e::totals::Totals;
+use fantoccini::Locator;
 
 /// Events a second.
 const RATE: u32 = 50;
@@ -209,5 +210,39 @@ async fn a_token_is_asked_for_with_the_servers_reason_and_again_when_it_is_revok
     let address = stack.browser.client().current_url().await?;
     ensure!(!address.as_str().contains("token"), "the address bar shows {address}");
     ensure!(!stack.browser.text().await?.contains("second-token"), "the page shows the token");
+    stack.console_is_quiet().await
+}
+
+#[tokio::test]
+async fn a_token_that_is_kept_on_the_device_serves_every_tab_until_it_is_cleared() -> Result<()> {
+    const KEEP: &str = "[data-choice='token-keep'] label:last-child";
+    const CLEAR: &str = "dialog[open] form .row:last-child button[type='button']";
+    let stack = Stack::start_as(1440, 900, |mut service| {
+        let file = service.folder.join("token");
+        token::write(&file, "the-token")?;
+        service.token_file = Some(file);
+        Ok(service)
+    })
+    .await?;
+    let mut writer = stack.simulate(RATE)?;
+    let open = async |page: &Browser| Ok(page.is_visible(KEEP).await?.then_some(()));
+    stack.until("the dialog is open", open).await?;
+    let client = stack.browser.client();
+    client.find(Locator::Css(KEEP)).await?.click().await?;
+    token::enter(&stack, "token is missing", "the-token").await?;
+    stack.recovers().await?;
+
+    let first = client.window().await?;
+    let second = client.new_window(true).await?.handle;
+    client.switch_to_window(second).await?;
+    stack.open().await?;
+    stack.recovers().await?;
+    stack.adds_up(&mut writer).await?;
+    client.find(Locator::Css("[data-action='settings']")).await?.click().await?;
+    ensure!(stack.browser.text_of("#token-state").await?.contains("on this device"), "it is not said");
+    client.find(Locator::Css(CLEAR)).await?.click().await?;
+    stack.says("token is missing").await?;
+    client.switch_to_window(first).await?;
+    stack.says("token is missing").await?;
     stack.console_is_quiet().await
 }

@@ -52,7 +52,7 @@ impl Offline {
 /// Whether `host`, as it stands in a URL, names this computer itself: `localhost`, a name below it, 127.0.0.0/8 or `[::1]`.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<std::net::IpAddr>() {
+    if let Ok(address) = bare.parse::<core::net::IpAddr>() {
         return address.to_canonical().is_loopback();
     }
     let name = bare.trim_end_matches('.');
