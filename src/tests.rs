@@ -1,8 +1,8 @@
 //! The page in a browser: what it holds on to, and a place to mount parts of it in.
 
-use std::any::Any;
+use std::{any::Any, ops::RangeInclusive};
 
-use aurora_domain::Span;
+use aurora_domain::{Span, link::Input};
 use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -16,7 +16,7 @@ use crate::{
     held::held,
     store::{Driver, Handle, Slice, Store},
     support::{next_task, until},
-    transport::Fetch,
+    transport::{self, Fetch},
     views::{LiveView, Notices},
 };
 
@@ -96,4 +96,47 @@ async fn a_page_that_is_unmounted_leaves_nothing_behind() {
         assert_eq!(held(), before);
     }
     assert!(document().query_selector("canvas").expect("a selector").is_none());
+}
+
+/// The page's notices over a store that has read `streams`, one connection each, from a server without snapshots.
+fn notices(streams: &[String]) -> Mounted {
+    let streams = streams.to_vec();
+    Mounted::new(move || {
+        let mut store = Store::new(browser::now_ms());
+        store.start_connection();
+        store.deliver(transport::Signal::NoSnapshot);
+        store.flush(f64::INFINITY);
+        for stream in &streams {
+            store.handle_link(Input::RetryAsked);
+            store.start_connection();
+            store.deliver(transport::Signal::Opened);
+            store.deliver(transport::Signal::Bytes(stream.as_bytes().to_vec()));
+            store.flush(f64::INFINITY);
+        }
+        view! { <Notices store=Handle::new(store) /> }
+    })
+}
+
+/// A heartbeat at the newest of `ids`, and an event under each, so many seconds ago.
+fn stream(ids: RangeInclusive<u64>, seconds_ago: u64) -> String {
+    let time_ns = (browser::now_ms() - seconds_ago * 1_000) * 1_000_000;
+    let heartbeat = format!("event: heartbeat\ndata: {{\"head\":{}}}\n\n", ids.end());
+    let events = ids.map(|id| {
+        format!("id: {id}\nevent: aurora_events\ndata: {{\"event_code\":\"A\",\"ts_ns\":{time_ns}}}\n\n")
+    });
+    heartbeat + &events.collect::<String>()
+}
+
+#[wasm_bindgen_test]
+fn a_history_that_comes_again_and_ids_that_begin_anew_are_said() {
+    let first = stream(5..=8, 60);
+    let quiet = notices(std::slice::from_ref(&first));
+    assert!(quiet.find("[data-notice]").is_none());
+    let again = notices(&[first.clone(), first.clone()]);
+    let said = again.text("[data-notice='repeated']");
+    assert!(said.contains("The last 4 events") && said.contains("reload the page"), "{said}");
+    let anew = notices(&[first, stream(1..=3, 5)]);
+    let said = anew.text("[data-notice='renumbered']");
+    assert!(said.contains("The page began again with what the server has"), "{said}");
+    assert!(anew.find("[data-notice='repeated']").is_none());
 }

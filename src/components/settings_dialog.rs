@@ -80,9 +80,9 @@ const fn state(held: Held) -> &'static str {
 
 const fn meaning(keep: Keep) -> &'static str {
     match keep {
-        Keep::Tab => " It is kept in this tab until the tab is closed; other tabs ask for it.",
+        Keep::Tab => " This tab: it stays here until the tab is closed, and other tabs ask for one.",
         Keep::Device => {
-            " It is kept in this browser until it is cleared, for all tabs: whoever uses this browser here can use it."
+            " This device: it stays in this browser until it is cleared, for all tabs; whoever uses this browser can use it."
         }
     }
 }
@@ -128,7 +128,7 @@ fn TokenForm(
             <p class="sub" id="token-state" data-token-state=move || if has_token() { "set" } else { "none" }>
                 {move || state(token.get().0)}
                 {move || meaning(token.get().1)}
-                " It is sent to the stream's own origin only."
+                " It goes to the stream's own origin only."
             </p>
             <div class="row">
                 <button class="btn primary" type="submit">"Save token"</button>

@@ -226,7 +226,7 @@ async fn for_how_long_a_token_is_kept_is_chosen_and_said() {
         dialog
             .shown
             .text(STATE)
-            .starts_with("No token is set. It is kept in this tab until the tab is closed")
+            .starts_with("No token is set. This tab: it stays here until the tab is closed")
     );
     run("a.querySelectorAll('[name=token-keep]')[1].click()", &[&dialog.shown.get("form")]);
     assert_eq!(*dialog.kept.borrow(), [Keep::Device]);
