@@ -13,6 +13,7 @@ mod charts;
 mod commands;
 mod components;
 pub mod config;
+pub mod lines;
 mod page;
 mod preferences;
 mod reach;

@@ -83,6 +83,7 @@ impl Store {
         self.applied = None;
         self.join.whole = false;
         self.missing.clear();
+        self.lines.clear();
         self.changed = Changes::ALL;
     }
 

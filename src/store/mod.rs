@@ -24,6 +24,7 @@ use aurora_wire::{
 
 use crate::{
     browser,
+    lines::Lines,
     transport::{self, Signal},
 };
 
@@ -62,6 +63,7 @@ pub struct Store {
     applied: Option<u64>,
     join: Join,
     missing: Vec<Missing>,
+    lines: Lines,
     /// Whether details are to be told of a change, and when they were last, by the page's steady clock.
     details: (bool, f64),
     /// What changed outside of a flush.
@@ -147,6 +149,7 @@ impl Store {
             applied: None,
             join: Join { wanted: true, ..Join::default() },
             missing: Vec::new(),
+            lines: Lines::default(),
             details: (false, 0.0),
             changed: Changes::NONE,
             feed: Feed::default(),
@@ -336,13 +339,15 @@ impl Store {
         }
         self.repeats.end();
         self.join.tries = 0;
-        flush.changes |= match decode(source, id.unwrap_or(0), message.data) {
+        let decoded = decode(source, id.unwrap_or(0), message.data);
+        flush.changes |= match &decoded {
             Ok(event) => {
                 self.end_gap(event.ts);
-                self.follow(event.ts) | self.state.apply(&event)
+                self.follow(event.ts) | self.state.apply(event)
             }
             Err(_counted) => self.state.reject(),
         };
+        self.lines.push(id, source, message.data, decoded.as_ref().ok(), self.state.scopes());
         self.link.handle(flush.now_ms, 0.0, Input::Event { id });
     }
 
@@ -386,6 +391,11 @@ impl Store {
     /// The session as readers see it.
     pub fn state(&self) -> &State {
         self.held.as_ref().map_or(&self.state, |held| &held.state)
+    }
+
+    /// The newest lines of the session, since the page joined it.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The connection.

@@ -346,6 +346,30 @@ impl Scopes {
         Subject { order, intent, scope: self.scope(symbol, named.side.into()) }
     }
 
+    /// The symbol and side of `event`, and where it names none, those of its order or intent as far as they are known
+    /// by now.
+    pub fn about(&self, event: &Event<'_>) -> (SymbolId, SideKey) {
+        let symbol = event.symbol.as_deref().map(|name| match self.symbol(name) {
+            SymbolId::UNSEEN => SymbolId::OTHER,
+            symbol => symbol,
+        });
+        let mut named = Named { symbol, side: event.side };
+        if !named.is_whole() {
+            let runs = [
+                Run::of(event.run_id.as_deref()),
+                if event.run_id.is_some() { Run::NONE } else { self.last_run },
+            ];
+            for id in [&event.order_id, &event.intent_id].into_iter().flatten() {
+                for run in runs {
+                    if !named.is_whole() {
+                        named = named.or(self.known(Some(run.key(id))));
+                    }
+                }
+            }
+        }
+        (named.symbol.unwrap_or(SymbolId::UNKNOWN), named.side.into())
+    }
+
     /// Adds to `named` what earlier events of the same ids named, and remembers the whole for later ones.
     fn complete(
         &mut self,
@@ -453,6 +477,7 @@ mod tests {
         let scope = scopes.subject(event).scope;
         let (found, found_side) = scopes.pairs[usize::from(scope.index())];
         assert_eq!((scopes.name(found), found_side), (symbol, side));
+        assert_eq!(scopes.about(event), (found, found_side), "looked at again");
         let filter = Filter { symbol: Some(scopes.symbol(symbol)), side: Some(side) };
         assert!(scopes.matching(filter).contains(scope));
     }
