@@ -6,6 +6,8 @@
 //! it is here, also when earlier ones are put before it; at most [`Limits`] are held; what fell out is counted.
 
 mod chunk;
+pub mod found;
+pub mod order;
 
 use std::collections::VecDeque;
 

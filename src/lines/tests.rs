@@ -1,10 +1,14 @@
 //! The ring's bounds, order and numbers.
 
-use aurora_domain::{SideKey, Source, Ts, scope::Scopes};
-use aurora_wire::decode;
+use aurora_domain::{Filter, SideKey, Source, State, Ts, scope::Scopes};
+use aurora_wire::{decode, search::Query};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{Field, Limits, Lines};
+use super::{
+    Field, Limits, Lines,
+    found::{Asked, Found},
+    order::Trail,
+};
 
 /// Adds a line that tells of order `number` at second `number`.
 fn push(lines: &mut Lines, number: u64) -> u64 {
@@ -124,4 +128,104 @@ fn a_line_that_could_not_be_read_is_kept_and_says_so() {
     let line = lines.get(seq).expect("it is here");
     assert_eq!((line.is_read, line.ts, line.original().as_ref()), (false, None, "no JSON"));
     assert!(Field::ALL.into_iter().all(|field| line.text(field).is_empty()));
+}
+
+/// The ids of the lines that are found, in slices that end after so many looks at the clock.
+fn find(lines: &Lines, found: &mut Found, looks: usize) -> Vec<u64> {
+    let mut asked = 0_usize;
+    let mut go_on = || {
+        asked += 1;
+        !asked.is_multiple_of(looks + 1)
+    };
+    while !found.step(lines, &mut go_on) {}
+    found.iter().filter_map(|seq| lines.get(seq)?.id).collect()
+}
+
+fn asked(query: &str) -> Asked {
+    Asked { query: Query::parse(query).expect("a query"), ..Asked::default() }
+}
+
+#[wasm_bindgen_test]
+fn a_search_in_slices_finds_every_line_once_and_in_order() {
+    let mut lines = filled(SMALL, 1_000..2_400);
+    let expected: Vec<u64> = (1_000..2_400).filter(|id| id % 10 == 7).collect();
+    for looks in [0, 1, 5, 1_000] {
+        let mut found = Found::new(asked("7\"}"), &lines);
+        assert_eq!(find(&lines, &mut found, looks), expected, "{looks} looks");
+        assert_eq!(found.looked_at(), 1_400);
+    }
+    let mut found = Found::new(asked("7\"}"), &lines);
+    assert!(!found.step(&lines, || false), "a slice ends");
+    assert!((1..1_400).contains(&found.looked_at()));
+    for number in 2_400..2_700 {
+        push(&mut lines, number);
+    }
+    lines.prepend(filled(SMALL, 900..1_000));
+    let expected: Vec<u64> = (1_200..2_700).filter(|id| id % 10 == 7).collect();
+    assert_eq!(find(&lines, &mut found, 0), expected, "after lines came and went");
+    assert_eq!(found.place_of(lines.first() + 7), 0);
+    assert_eq!(found.place_of(lines.first() + 8), 1);
+}
+
+#[wasm_bindgen_test]
+fn earlier_lines_are_found_before_those_that_were_found() {
+    let mut lines = filled(SMALL, 500..600);
+    let mut found = Found::new(asked("code:ORDER.ACK"), &lines);
+    assert_eq!(find(&lines, &mut found, 9).len(), 100);
+    lines.prepend(filled(SMALL, 400..500));
+    assert_eq!(find(&lines, &mut found, 9), (400..600).collect::<Vec<_>>());
+    lines.clear();
+    assert!(find(&lines, &mut found, 9).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn a_line_is_of_the_symbol_and_side_that_are_known_of_its_order() {
+    let mut state = State::new(Ts(0));
+    let mut lines = Lines::default();
+    for (id, line) in [
+        r#"{"event_code":"ORDER.SUBMIT","oid":"1","symbol":"SOL/USDT","side":"BUY"}"#,
+        r#"{"event_code":"ORDER.ACK","oid":"1"}"#,
+        r#"{"event_code":"ORDER.ACK","oid":"2"}"#,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let event = decode(Source::Events, 0, line.as_bytes()).expect("a line");
+        state.apply(&event);
+        lines.push(Some(id as u64), Source::Events, line.as_bytes(), Some(&event), state.scopes());
+    }
+    let filter = Filter { symbol: Some(state.scopes().symbol("SOLUSDT")), side: Some(SideKey::Buy) };
+    let mut found = Found::new(Asked { filter, ..Asked::default() }, &lines);
+    assert_eq!(find(&lines, &mut found, 9), [0, 1]);
+    assert_eq!(find(&lines, &mut Found::new(asked("symbol:SOLUSDT"), &lines), 9), [0, 1]);
+}
+
+/// The ids of the lines of the order that line `of` of `texts` is about.
+fn trail(texts: &[&str], of: usize) -> Vec<u64> {
+    let mut lines = Lines::default();
+    for (id, text) in texts.iter().enumerate() {
+        push_line(&mut lines, id as u64, text);
+    }
+    let line = lines.get(lines.first() + of as u64).expect("that line");
+    let Some(mut trail) = Trail::of(&line, &lines) else { return Vec::new() };
+    while !trail.step(&lines, || false) {}
+    trail.lines(&lines).into_iter().filter_map(|seq| lines.get(seq)?.id).collect()
+}
+
+#[wasm_bindgen_test]
+fn an_order_is_followed_through_every_id_that_a_line_links() {
+    const TEXTS: [&str; 7] = [
+        r#"{"event_code":"ORDER.INTENT.RECEIVED","run_id":"r","ts_ns":1,"details":{"intent_id":"i1"}}"#,
+        r#"{"event_code":"ORDER.ACK","run_id":"r","ts_ns":3,"oid":"9","cid":"c1"}"#,
+        r#"{"event_code":"ORDER.SUBMIT","run_id":"r","ts_ns":2,"cid":"c1","details":{"intent_id":"i1"}}"#,
+        r#"{"event_code":"ORDER.FILL","run_id":"r","ts_ns":4,"oid":"9"}"#,
+        r#"{"event_code":"ORDER.FILL","ts_ns":5,"details":{"order_id":"9"}}"#,
+        r#"{"event_code":"MARKET.TICKER","run_id":"r","ts_ns":5}"#,
+        r#"{"event_code":"ORDER.FILL","run_id":"other","ts_ns":4,"oid":"9"}"#,
+    ];
+    for of in [0, 1, 2, 3, 4] {
+        assert_eq!(trail(&TEXTS, of), [0, 2, 1, 3, 4], "from line {of}");
+    }
+    assert_eq!(trail(&TEXTS, 6), [6, 4], "the same id in another run");
+    assert!(trail(&TEXTS, 5).is_empty());
 }

@@ -4,6 +4,7 @@
 mod away;
 mod controls;
 mod facts;
+mod events;
 mod feed;
 mod funnel;
 mod latency;
@@ -17,6 +18,7 @@ mod sources;
 pub(crate) use away::Away;
 pub(crate) use controls::Controls;
 pub(crate) use live::{LiveView, judgement};
+pub(crate) use events::EventsView;
 pub(crate) use notices::Notices;
 pub(crate) use overlay::{HelpSheet, Palette};
 pub(crate) use preferences::Preferences;

@@ -189,7 +189,7 @@ fn gauge(value: &Scalar<'_>) -> Option<f64> {
 
 /// `SOL/USDT`, `BINANCE:SOL/USDT`, `SOL/USDT:USDT`, `BINANCE:SOL/USDT:USDT`, `SOLUSDT:USDT` and `solusdt` are all
 /// `SOLUSDT`.
-fn symbol(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn symbol(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
         return text;
     }

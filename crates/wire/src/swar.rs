@@ -40,6 +40,13 @@ pub(crate) fn not_digit(word: u64) -> u64 {
     (digits.wrapping_add(ONES * 0x76) | digits) & HIGHS
 }
 
+/// Marks, in its high bit, each byte that is `one` or `other`; again only the lowest mark is certain.
+#[inline]
+pub(crate) fn either(word: u64, one: u8, other: u8) -> u64 {
+    let zeros = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    (zeros(word ^ (ONES * u64::from(one))) | zeros(word ^ (ONES * u64::from(other)))) & HIGHS
+}
+
 /// How many bytes stand before the lowest mark.
 #[inline]
 pub(crate) fn first(marks: u64) -> usize {

@@ -1,0 +1,67 @@
+//! The screen of events: a table of the newest lines, what is searched for in it, and one line or order on asking.
+//!
+//! Invariants: only the rows that can be seen are in the document; lines are looked through for a few milliseconds a
+//! frame; texts of lines go into the document as text alone.
+
+mod bar;
+mod detail;
+mod model;
+mod row;
+mod table;
+
+use leptos::{ev, prelude::*};
+
+use crate::{page::Page, store::Handle};
+
+use bar::{Bar, StatusLine};
+use detail::DetailPanel;
+use model::Model;
+use table::Table;
+
+/// What stands beside the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Beside {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A line, by its number.
+    Detail(u64),
+    /// The order that a line is about.
+    Timeline(u64),
+}
+
+/// The whole screen.
+#[component]
+pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
+    let model = Model::new(store, page);
+    let slash = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "/" && !bar::is_typing(&event) {
+            event.prevent_default();
+            bar::focus_search();
+        }
+    });
+    on_cleanup(move || slash.remove());
+    let on_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && model.beside.get_untracked() != Beside::Nothing {
+            event.prevent_default();
+            model.close();
+        }
+    };
+    view! {
+        <main class="events" data-view="events" on:keydown=on_key>
+            <Bar model />
+            <div class="events-body" data-beside=move || (model.beside.get() != Beside::Nothing).then_some("")>
+                <Table model />
+                {move || match model.beside.get() {
+                    Beside::Nothing => ().into_any(),
+                    Beside::Detail(seq) => view! { <DetailPanel model seq /> }.into_any(),
+                    Beside::Timeline(seq) => view! { <DetailPanel model seq /> }.into_any(),
+                }}
+            </div>
+            <StatusLine model />
+        </main>
+    }
+}
+
+#[cfg(test)]
+mod tests;
