@@ -214,6 +214,11 @@ impl Lines {
         self.limits.lines.saturating_sub(self.len)
     }
 
+    /// How much more can be held.
+    pub fn room_left(&self) -> Limits {
+        Limits { lines: self.room(), bytes: self.limits.bytes.saturating_sub(self.bytes) }
+    }
+
     /// How many lines there are.
     pub fn len(&self) -> usize {
         self.len

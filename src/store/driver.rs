@@ -56,6 +56,7 @@ impl Driver {
         if browser::host_of(&settings.stream_url).is_some_and(|host| is_loopback(&host)) {
             handle.write(super::Store::needs_no_network);
         }
+        handle.write(|store| store.stream_url.clone_from(&settings.stream_url));
         let shared = Rc::new(Shared {
             handle,
             transport,

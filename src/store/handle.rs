@@ -115,6 +115,13 @@ impl Handle {
         self.store.try_with_value(|_| ()).is_some()
     }
 
+    /// Tells charts and tables of a change that no flush made.
+    pub(super) fn tell_details(self) {
+        if let Some(trigger) = self.triggers.get(Slice::Details as usize) {
+            trigger.notify();
+        }
+    }
+
     /// Tells whoever depends on what a flush changed, once.
     pub(super) fn announce(self, flushed: &Flushed) {
         let changes = flushed.changes;

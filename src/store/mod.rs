@@ -6,6 +6,7 @@
 //! ago than the longest window: then the session is shown as it was at its last event, and says so.
 
 mod driver;
+mod earlier;
 mod handle;
 mod join;
 mod pump;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use driver::Driver;
+pub(crate) use earlier::{Earlier, Past};
 pub use handle::{Handle, Slice, Value, derive};
 pub use join::{Missing, Start};
 pub(crate) use pump::Pump;
@@ -64,6 +66,8 @@ pub struct Store {
     join: Join,
     missing: Vec<Missing>,
     lines: Lines,
+    /// Where the stream is, relative to the page or absolute.
+    stream_url: String,
     /// Whether details are to be told of a change, and when they were last, by the page's steady clock.
     details: (bool, f64),
     /// What changed outside of a flush.
@@ -150,6 +154,7 @@ impl Store {
             join: Join { wanted: true, ..Join::default() },
             missing: Vec::new(),
             lines: Lines::default(),
+            stream_url: String::new(),
             details: (false, 0.0),
             changed: Changes::NONE,
             feed: Feed::default(),

@@ -5,8 +5,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::model::Model;
-use crate::store::derive;
+use super::{export::Export, model::Model};
+use crate::store::{Past, derive};
 
 const SEARCH_ID: &str = "events-search";
 
@@ -103,8 +103,51 @@ pub(super) fn StatusLine(model: Model) -> impl IntoView {
         format!("{} lines{}{fallen}", format::count(summary.held as u64), since.unwrap_or_default())
     });
     view! {
-        <div class="events-status sub">
+        <div class="events-status">
             <span data-count="held">{move || held.get()}</span>
+            <EarlierButton model />
+            <Export model />
         </div>
+    }
+}
+
+/// Loads lines from before the first one, where the feed may have some.
+#[component]
+fn EarlierButton(model: Model) -> impl IntoView {
+    let reading = derive(move || model.past.with(|past| matches!(past, Past::Reading { .. })));
+    let offered = derive(move || !reading.get() && model.summary.get().has_earlier);
+    let words = derive(move || model.past.with(past_words));
+    view! {
+        <span class="row">
+            <button
+                class="btn"
+                data-action="earlier"
+                hidden=move || !offered.get()
+                on:click=move |_| model.load_earlier()
+            >"Load earlier"</button>
+            <button
+                class="btn"
+                data-action="cancel-earlier"
+                hidden=move || !reading.get()
+                on:click=move |_| model.cancel_earlier()
+            >"Cancel"</button>
+            <span role="status" data-past="">{move || words.get()}</span>
+        </span>
+    }
+}
+
+fn past_words(past: &Past) -> String {
+    match past {
+        Past::Idle => String::new(),
+        Past::Reading { lines, of } => {
+            format!(
+                "Reading earlier lines: {} of at most {}",
+                format::count(*lines as u64),
+                format::count(*of)
+            )
+        }
+        Past::Added(0) => "The feed has no earlier lines.".to_owned(),
+        Past::Added(lines) => format!("{} earlier lines were added.", format::count(*lines as u64)),
+        Past::Failed(why) => why.clone(),
     }
 }

@@ -5,9 +5,12 @@
 
 mod bar;
 mod detail;
+mod export;
+mod facets;
 mod model;
 mod row;
 mod table;
+mod timeline;
 
 use leptos::{ev, prelude::*};
 
@@ -15,8 +18,10 @@ use crate::{page::Page, store::Handle};
 
 use bar::{Bar, StatusLine};
 use detail::DetailPanel;
+use facets::Facets;
 use model::Model;
 use table::Table;
+use timeline::TimelinePanel;
 
 /// What stands beside the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,12 +55,13 @@ pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
     view! {
         <main class="events" data-view="events" on:keydown=on_key>
             <Bar model />
+            <Facets model />
             <div class="events-body" data-beside=move || (model.beside.get() != Beside::Nothing).then_some("")>
                 <Table model />
                 {move || match model.beside.get() {
                     Beside::Nothing => ().into_any(),
                     Beside::Detail(seq) => view! { <DetailPanel model seq /> }.into_any(),
-                    Beside::Timeline(seq) => view! { <DetailPanel model seq /> }.into_any(),
+                    Beside::Timeline(seq) => view! { <TimelinePanel model seq /> }.into_any(),
                 }}
             </div>
             <StatusLine model />

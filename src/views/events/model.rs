@@ -17,11 +17,12 @@ use crate::{
         found::{Asked, Found},
     },
     page::Page,
-    store::{Handle, Pump, Slice, Store},
+    store::{Earlier, Handle, Past, Pump, Slice, Store, Value},
+    transport::Fetch,
 };
 
 /// For which lines are looked through in one go: what a frame has left beside the store's own work.
-pub(super) const SLICE_MS: f64 = 6.0;
+const SLICE_MS: f64 = 6.0;
 
 /// What was found so far, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,6 +37,8 @@ pub(super) struct Summary {
     pub(super) held: usize,
     /// The oldest one's time.
     pub(super) since: Option<Ts>,
+    /// Whether the feed may have earlier ones.
+    pub(super) has_earlier: bool,
     /// Lines that fell out.
     pub(super) dropped: u64,
     /// Whether all lines were looked at.
@@ -66,7 +69,10 @@ pub(super) struct Model {
     /// The line that the keyboard is at.
     pub(super) active: RwSignal<Option<u64>>,
     pub(super) beside: RwSignal<Beside>,
+    /// How reading earlier lines stands.
+    pub(super) past: RwSignal<Past>,
     found: StoredValue<Rc<RefCell<Found>>, LocalStorage>,
+    reader: StoredValue<Option<Earlier>, LocalStorage>,
 }
 
 impl Model {
@@ -81,18 +87,11 @@ impl Model {
         });
         let nothing = store.read(|store| Found::new(Asked::default(), store.lines()));
         let found = StoredValue::new_local(Rc::new(RefCell::new(nothing)));
-        let frame = Trigger::new();
-        let summary = Memo::new(move |_| {
-            frame.track();
-            store.track(&[Slice::Details]);
-            asked.with(|asked| store.read(|store| look(&found.get_value(), asked, store.lines())))
-        });
-        let pump = StoredValue::new_local(Pump::new(move || frame.notify()));
-        Effect::new(move |_| {
-            if !summary.get().done {
-                pump.with_value(Pump::request);
-            }
-        });
+        let summary = in_slices(
+            store,
+            move |store| asked.with(|asked| look(&found.get_value(), asked, store)),
+            |summary: &Summary| summary.done,
+        );
         Self {
             store,
             page,
@@ -104,7 +103,9 @@ impl Model {
             shown: StoredValue::new(Anchor::default()),
             active: RwSignal::new(None),
             beside: RwSignal::new(Beside::Nothing),
+            past: RwSignal::new(Past::Idle),
             found,
+            reader: StoredValue::new_local(None),
         }
     }
 
@@ -132,6 +133,19 @@ impl Model {
         });
     }
 
+    /// Reads lines from before the first one.
+    pub(super) fn load_earlier(self) {
+        if let Some(stretch) = self.store.read(Store::earlier) {
+            self.reader.set_value(Some(Earlier::start(self.store, &Fetch, stretch, self.past)));
+        }
+    }
+
+    /// Reads no further.
+    pub(super) fn cancel_earlier(self) {
+        self.reader.set_value(None);
+        self.past.set(Past::Idle);
+    }
+
     /// Stays at the end from now on, or no longer.
     pub(super) fn toggle_follow(self) {
         if self.follow.get_untracked() {
@@ -153,20 +167,48 @@ impl Model {
     }
 }
 
+/// A value that is made a little at a time, once per change of the store and per frame, until it is `done`.
+pub(super) fn in_slices<T: Value>(
+    store: Handle,
+    go_on: impl Fn(&Store) -> T + Send + Sync + 'static,
+    done: fn(&T) -> bool,
+) -> Memo<T> {
+    let frame = Trigger::new();
+    let value = store.select(&[Slice::Details], move |store| {
+        frame.track();
+        go_on(store)
+    });
+    let pump = StoredValue::new_local(Pump::new(move || frame.notify()));
+    Effect::new(move |_| {
+        frame.track();
+        if !value.with(done) {
+            pump.with_value(Pump::request);
+        }
+    });
+    value
+}
+
+/// Says whether there is time left in this go.
+pub(super) fn slice() -> impl FnMut() -> bool {
+    let deadline = browser::monotonic_ms() + SLICE_MS;
+    move || browser::monotonic_ms() < deadline
+}
+
 /// Goes on looking, from the beginning where something else is asked for.
-fn look(found: &RefCell<Found>, asked: &Asked, lines: &Lines) -> Summary {
+fn look(found: &RefCell<Found>, asked: &Asked, store: &Store) -> Summary {
+    let lines = store.lines();
     let mut found = found.borrow_mut();
     if found.asked() != asked {
         *found = Found::new(asked.clone(), lines);
     }
-    let deadline = browser::monotonic_ms() + SLICE_MS;
-    let done = found.step(lines, || browser::monotonic_ms() < deadline);
+    let done = found.step(lines, slice());
     Summary {
         matches: found.len(),
         ends: found.get(0).zip(found.len().checked_sub(1).and_then(|last| found.get(last))),
         looked_at: found.looked_at(),
         held: lines.len(),
         since: lines.oldest().and_then(|line| line.ts),
+        has_earlier: store.earlier().is_some(),
         dropped: lines.dropped(),
         done,
     }

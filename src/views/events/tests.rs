@@ -46,6 +46,7 @@ impl Transport for Spoken {
 /// The screen, what its page has chosen, and the way to feed it.
 struct Screen {
     mounted: Mounted,
+    store: Handle,
     page: Page,
     way: Way,
     next_id: std::cell::Cell<u64>,
@@ -65,16 +66,16 @@ impl Screen {
                 let transport = Box::new(Spoken(way));
                 StoredValue::new_local(Driver::start(store, transport, Settings::default()));
                 let page = Page::new();
-                kept.replace(Some(page));
+                kept.replace(Some((store, page)));
                 // As high as ten rows of 28 pixels and a head.
                 let style = "<style>.events-grid { height: 308px; overflow-y: auto; position: relative }
                     .event-row { height: 28px } .events-head { position: sticky; top: 0 } .events-rows { box-sizing: border-box }</style>";
                 view! { <div inner_html=style></div><EventsView store page /> }
             }
         });
-        let page = kept.take().expect("mounting makes it");
+        let (store, page) = kept.take().expect("mounting makes it");
         until("the page connects", || way.borrow().is_some()).await;
-        Self { mounted, page, way, next_id: std::cell::Cell::new(1) }
+        Self { mounted, store, page, way, next_id: std::cell::Cell::new(1) }
     }
 
     /// Delivers lines as events of the stream.
@@ -319,4 +320,200 @@ async fn a_line_is_shown_whole_and_as_text_alone() {
     screen.mounted.click("[data-filter=code]");
     screen.until_count("matches", "1 of 2 lines").await;
     assert_eq!(screen.page.query.get_untracked(), "code:X.Y");
+}
+
+#[wasm_bindgen_test]
+async fn a_value_is_made_a_filter_by_clicking() {
+    let screen = Screen::new().await;
+    screen.fed(1..101).await;
+    until("the codes", || screen.mounted.text("[data-facet=code]").contains("ORDER.ACK 90")).await;
+    assert!(screen.mounted.text("[data-facet=file]").contains("events 100"));
+    screen.mounted.click("[data-facet=code] .facet-value:last-of-type");
+    screen.until_count("matches", "10 of 100 lines").await;
+    screen.mounted.click("[data-facet=file] .facet-value");
+    until("both", || screen.page.query.get_untracked() == "code:ORDER.FILL file:events").await;
+    until("their counts", || screen.mounted.text("[data-facet=code]") == "CodeORDER.FILL 10").await;
+}
+
+/// Lines of an order's life, out of order and among others.
+fn life() -> Vec<String> {
+    let begin = 1_795_196_700_000_000_000_u64;
+    let at = |ms: u64, code: &str, rest: &str| {
+        format!(r#"{{"ts_ns":{},"run_id":"r","event_code":"{code}",{rest}}}"#, begin + ms * 1_000_000)
+    };
+    vec![
+        at(0, "ORDER.INTENT.RECEIVED", r#""details":{"intent_id":"i1"}"#),
+        at(50, "ORDER.ACK", r#""oid":"9","cid":"c1","details":{"latency_ms":38}"#),
+        at(1, "MARKET.TICKER", r#""symbol":"SOLUSDT""#),
+        at(10, "ORDER.SUBMIT", r#""cid":"c1","details":{"intent_id":"i1"}"#),
+        at(250, "ORDER.FILL", r#""oid":"9""#),
+    ]
+}
+
+#[wasm_bindgen_test]
+async fn an_orders_timeline_links_its_lines_and_goes_on() {
+    let screen = Screen::new().await;
+    screen.feed(life());
+    screen.until_count("matches", "5 lines").await;
+    until("the rows", || screen.rows().len() == 5).await;
+    run("a.click()", &[&screen.rows()[3]]);
+    until("the detail", || screen.mounted.find("[data-action=timeline]").is_some()).await;
+    screen.mounted.click("[data-action=timeline]");
+    let summary = "[data-timeline=summary]";
+    until("its end", || screen.mounted.text(summary) == "It was filled after 250 ms. 4 lines over 250 ms.")
+        .await;
+    let steps = || {
+        let read = "return [...a.querySelectorAll('.timeline li')].map(step => step.querySelector('button').textContent + ' '
+            + step.querySelector('b').textContent + ' ' + step.querySelector('.step-axis').style.getPropertyValue('--at')).join()";
+        run(read, &[&screen.mounted.get("main")]).as_string().expect("text")
+    };
+    let expected = "ORDER.INTENT.RECEIVED  0.00%,ORDER.SUBMIT +10.0 ms 4.00%,ORDER.ACK +40.0 ms 20.00%,ORDER.FILL +200 ms 100.00%";
+    assert_eq!(steps(), expected);
+    assert!(screen.mounted.text(".timeline li:nth-child(3)").contains("latency 38.0 ms"));
+    assert!(screen.mounted.text("[data-timeline=ids]").contains('9'));
+    screen.feed([life()[4].replace("ORDER.FILL", "REWARD.X")]);
+    until("another line", || screen.mounted.text(summary).contains("5 lines over")).await;
+    screen.mounted.click(".timeline li:nth-child(2) button");
+    until("its line", || screen.mounted.text("[data-detail=raw]") == life()[3]).await;
+}
+
+/// What the browser was last told to save: its name and contents.
+async fn saved() -> (String, String) {
+    let promise: js_sys::Promise = run("return window.savedBlob.text()", &[]).into();
+    let text =
+        wasm_bindgen_futures::JsFuture::from(promise).await.expect("a file").as_string().expect("text");
+    (run("return window.savedName", &[]).as_string().expect("a name"), text)
+}
+
+const CATCH_FILES: &str = "
+    const make = window.realMake ??= URL.createObjectURL.bind(URL);
+    const revoke = window.realRevoke ??= URL.revokeObjectURL.bind(URL);
+    window.savedBlob = window.savedName = undefined;
+    window.urls = new Set();
+    URL.createObjectURL = blob => { window.savedBlob = blob; const url = make(blob); window.urls.add(url); return url };
+    URL.revokeObjectURL = url => { window.urls.delete(url); revoke(url) };
+    HTMLAnchorElement.prototype.click = function () { window.savedName = this.download }";
+
+#[wasm_bindgen_test]
+async fn what_was_found_is_exported_as_lines_and_as_a_table() {
+    run(CATCH_FILES, &[]);
+    let screen = Screen::new().await;
+    screen.fed(1..3_001).await;
+    screen.search("code:ORDER.FILL", "300 of 3,000 lines").await;
+    screen.mounted.click("[data-action=jsonl]");
+    until("the file", || screen.mounted.text("[data-export]").ends_with(".jsonl: 300 lines")).await;
+    let (name, text) = saved().await;
+    assert!(name.starts_with("aurora-2026") && name.ends_with(".jsonl"), "{name}");
+    let expected: String = (0..300).map(|tens| line(tens * 10 + 5) + "\n").collect();
+    assert!(text == expected, "{} bytes", text.len());
+    screen.mounted.click("[data-action=csv]");
+    until("the table", || screen.mounted.text("[data-export]").ends_with(".csv: 300 lines")).await;
+    let (_, text) = saved().await;
+    let rows: Vec<&str> = text.split_terminator("\r\n").collect();
+    assert_eq!(rows.len(), 301);
+    assert_eq!(rows[0], "time_utc,ts_ns,id,file,code,symbol,side,order,client_order,intent,run,reason,rest");
+    let first = "2026-11-20 17:45:00.005,1795196700005000000,5,events,ORDER.FILL,,,o-5,,,,,latency_ms 5.5";
+    assert_eq!(rows[1], first);
+    let held = || run("return String(window.urls.size)", &[]).as_string().expect("a number");
+    assert_eq!(held(), "1", "the file before was given up");
+    drop(screen);
+    until("nothing is held", || held() == "0").await;
+}
+
+#[wasm_bindgen_test]
+fn values_and_names_of_exported_tables_mean_nothing_else() {
+    use super::export::checks::{name, value};
+    for (text, expected) in [
+        ("plain", "plain"),
+        ("a,b", "\"a,b\""),
+        ("say \"x\"", "\"say \"\"x\"\"\""),
+        ("two\nlines", "\"two\nlines\""),
+        ("=1+1", "\"'=1+1\""),
+        ("-5.25", "-5.25"),
+        ("-cmd", "\"'-cmd\""),
+    ] {
+        assert_eq!(value(text), expected);
+    }
+    assert_eq!(name("run/1 \"x\""), "aurora-run-1--x--20261120-174500.csv");
+    assert_eq!(name(""), "aurora-20261120-174500.csv");
+}
+
+/// The feed's history as a stream: a heartbeat and the lines of `ids`.
+fn history(ids: std::ops::Range<u64>) -> String {
+    let mut text = "event: heartbeat\ndata: {\"head\":1010,\"first\":1,\"session_first\":1}\n\n".to_owned();
+    for id in ids {
+        text += &format!("id: {id}\nevent: aurora_events\ndata: {}\n\n", line(id));
+    }
+    text
+}
+
+/// Answers the next request with an event stream.
+fn answer(text: &str) {
+    let body = "const real = window.fetch;
+        window.fetch = request => { window.fetch = real; window.seen = request;
+            return Promise.resolve(new Response(a, {headers: {'content-type': 'text/event-stream'}})) }";
+    run(body, &[&JsValue::from_str(text)]);
+}
+
+#[wasm_bindgen_test]
+async fn earlier_lines_are_loaded_before_the_first_one_without_being_counted_again() {
+    let screen = Screen::new().await;
+    screen.next_id.set(1_001);
+    screen.feed((1_001..1_011).map(line));
+    screen.until_count("held", "10 lines").await;
+    screen.until_seen("all", 1_001..=1_010).await;
+    screen.scroll(0);
+    answer(&history(501..1_006));
+    screen.mounted.click("[data-action=earlier]");
+    until("they are here", || screen.mounted.text("[data-past]") == "500 earlier lines were added.").await;
+    screen.until_count("held", "510 lines since 2026-11-20 17:45:00").await;
+    let asked =
+        run("return window.seen.headers.get('last-event-id') + ' ' + new URL(window.seen.url).pathname", &[]);
+    assert_eq!(asked.as_string().as_deref(), Some("0 /sse"));
+    assert_eq!(screen.grid().get_attribute("aria-rowcount").as_deref(), Some("511"));
+    let counted = screen.store.read(|store| store.state().session().events());
+    assert_eq!(counted, 10, "the reducer saw no line again");
+    screen.search("o-501", "1 of 510 lines").await;
+    answer(&history(501..506));
+    screen.mounted.click("[data-action=earlier]");
+    until("there are no more", || screen.mounted.text("[data-past]") == "The feed has no earlier lines.")
+        .await;
+}
+
+#[wasm_bindgen_test]
+async fn loading_earlier_lines_can_be_cancelled_and_says_what_went_wrong() {
+    let screen = Screen::new().await;
+    screen.next_id.set(1_001);
+    screen.feed((1_001..1_011).map(line));
+    screen.until_count("held", "10 lines").await;
+    let open = "const real = window.fetch;
+        window.fetch = request => { window.fetch = real; window.seen = request;
+            const body = new ReadableStream({start(controller) { controller.enqueue(new TextEncoder().encode(a)) }});
+            return Promise.resolve(new Response(body, {headers: {'content-type': 'text/event-stream'}})) }";
+    run(open, &[&JsValue::from_str(&history(901..951))]);
+    screen.mounted.click("[data-action=earlier]");
+    until("it reads", || screen.mounted.text("[data-past]") == "Reading earlier lines: 50 of at most 1,000")
+        .await;
+    screen.mounted.click("[data-action=cancel-earlier]");
+    until("it does not", || screen.mounted.text("[data-past]").is_empty()).await;
+    assert_eq!(run("return window.seen.signal.aborted", &[]).as_bool(), Some(true));
+    screen.until_count("held", "10 lines").await;
+    answer(&history(901..951));
+    screen.mounted.click("[data-action=earlier]");
+    let expected = "Earlier lines could not be loaded: the stream ended before they were here. Try again.";
+    until("what went wrong", || screen.mounted.text("[data-past]") == expected).await;
+    screen.until_count("held", "10 lines").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_screen_that_is_left_leaves_nothing_behind() {
+    let before = crate::held::held();
+    for _ in 0..3 {
+        let screen = Screen::new().await;
+        screen.fed(1..101).await;
+        until("the rows", || !screen.rows().is_empty()).await;
+        drop(screen);
+        next_task().await;
+        assert_eq!(crate::held::held(), before);
+    }
 }
