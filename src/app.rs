@@ -23,7 +23,7 @@ use crate::{
     reach::Reach,
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
-    views::{Away, Controls, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
+    views::{Away, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
 };
 
 /// A triangle with an exclamation mark, of another shape and colour than the page's icon.
@@ -101,7 +101,8 @@ fn App(settings: Settings) -> impl IntoView {
     StoredValue::new_local(follow_token(token, token_changed));
     let look = look(store, page);
     let screen = move || match page.view.get() {
-        View::Live | View::Charts | View::Events | View::Sessions => {
+        View::Events => view! { <EventsView store page /> }.into_any(),
+        View::Live | View::Charts | View::Sessions => {
             view! { <LiveView store page stale judged look /> }.into_any()
         }
     };

@@ -129,12 +129,17 @@ impl Page {
         }
     }
 
+    /// The filter by symbol and side, as `state` numbers its symbols. Reactive.
+    pub(crate) fn filter(self, state: &State) -> Filter {
+        let symbol = self.symbol.with(|name| (!name.is_empty()).then(|| state.scopes().symbol(name)));
+        Filter { symbol, side: self.side.get() }
+    }
+
     /// What to select from `state` by. Reactive.
     pub(crate) fn chosen(self, state: &State) -> Chosen {
-        let symbol = self.symbol.with(|name| (!name.is_empty()).then(|| state.scopes().symbol(name)));
         Chosen {
             reach: self.reach.get(),
-            filter: Filter { symbol, side: self.side.get() },
+            filter: self.filter(state),
             offset_minutes: self.zone.get().offset_minutes(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, ops::RangeInclusive};
 
-use aurora_domain::{Span, link::Input};
+use aurora_domain::link::Input;
 use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -14,10 +14,11 @@ use crate::{
     components::link_banner::LinkBanner,
     config::Settings,
     held::held,
+    page::Page,
     store::{Driver, Handle, Slice, Store},
     support::{next_task, until},
     transport::{self, Fetch},
-    views::{LiveView, Notices},
+    views::{LiveView, Notices, judgement},
 };
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -77,10 +78,11 @@ fn page() -> impl IntoView {
     }));
     let status = store.select(&[Slice::Link], |store| store.status().clone());
     let stale = Memo::new(move |_| !status.get().is_live());
+    let page = Page::new();
     view! {
         <LinkBanner status now_ms=now on_retry=Callback::new(|()| ()) on_settings=Callback::new(|()| ()) />
         <Notices store />
-        <LiveView store span=RwSignal::new(Span::FIVE_MINUTES) stale look=Look::new(Range::Last(300), Signal::stored(0)) />
+        <LiveView store page stale judged=judgement(store, page) look=Look::new(Range::Last(300), Signal::stored(0)) />
     }
 }
 

@@ -3,8 +3,8 @@
 
 mod away;
 mod controls;
-mod facts;
 mod events;
+mod facts;
 mod feed;
 mod funnel;
 mod latency;
@@ -17,8 +17,8 @@ mod sources;
 
 pub(crate) use away::Away;
 pub(crate) use controls::Controls;
-pub(crate) use live::{LiveView, judgement};
 pub(crate) use events::EventsView;
+pub(crate) use live::{LiveView, judgement};
 pub(crate) use notices::Notices;
 pub(crate) use overlay::{HelpSheet, Palette};
 pub(crate) use preferences::Preferences;

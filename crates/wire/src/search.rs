@@ -1,7 +1,8 @@
 //! What a reader asks of log lines: a small language, and whether a line is asked for.
 //!
 //! Terms stand side by side and all must hold; `-` before one excludes. A word is text that stands anywhere in the line;
-//! `file:`, `code:`, `symbol:`, `side:`, `reason:`, `order:` and `is:` ask for what was read of it. Quotes around a word
+//! `file:`, `code:` (one or several beginnings, with commas), `outcome:`, `symbol:`, `side:`, `reason:`, `order:` and `is:`
+//! ask for what was read of it. Quotes around a word
 //! or a value hold text together; inside of a word they are letters. Invariants: only ASCII letters are the same in both cases; an empty query asks for every line.
 
 mod find;
@@ -39,7 +40,7 @@ pub struct Record<'a> {
 pub enum Problem {
     /// A word before a colon that is no filter.
     #[error(
-        "There is no filter \"{key}:\". Use file:, code:, symbol:, side:, reason:, order: or is:, or put the text into quotes."
+        "There is no filter \"{key}:\". Use file:, code:, outcome:, symbol:, side:, reason:, order: or is:, or put the text into quotes."
     )]
     UnknownKey {
         /// That word.
@@ -83,7 +84,10 @@ enum Asks {
     File(Source),
     Side(SideKey),
     Unreadable,
-    Code(Box<[u8]>),
+    /// One of these beginnings.
+    Code(Vec<Box<[u8]>>),
+    /// What reports an outcome: beginnings of codes, and file kinds.
+    Outcome(&'static [&'static str], &'static [Source]),
     Symbol(Pattern),
     Reason(Pattern),
     Order(Pattern),
@@ -98,6 +102,8 @@ struct Pattern {
 }
 
 const FILES: &str = "events, success, denied, failed or trades, or the file's own name";
+const OUTCOMES: &str =
+    "submitted, acked, partially_filled, filled, canceled, rejected, expired, denied or failed";
 const SIDES: &str = "buy, sell or none";
 
 impl Query {
@@ -137,7 +143,12 @@ impl Asks {
             Self::File(source) => record.source == *source,
             Self::Side(side) => record.side == *side,
             Self::Unreadable => !record.is_read,
-            Self::Code(beginning) => record.code.starts_with(beginning),
+            Self::Code(beginnings) => beginnings.iter().any(|code| record.code.starts_with(code)),
+            Self::Outcome(codes, files) => {
+                files.contains(&record.source)
+                    || record.source == Source::Events
+                        && codes.iter().any(|code| record.code.starts_with(code.as_bytes()))
+            }
             Self::Symbol(pattern) => pattern.fits(record.symbol),
             Self::Reason(pattern) => pattern.fits(record.reason),
             Self::Order(pattern) => record.ids.iter().any(|id| pattern.fits(id)),
@@ -220,7 +231,11 @@ impl Word {
             "side" => Asks::Side(side(text).ok_or_else(|| unknown(SIDES))?),
             "is" if text.eq_ignore_ascii_case("unreadable") => Asks::Unreadable,
             "is" => return Err(unknown("unreadable")),
-            "code" => Asks::Code(normal_code(Cow::Borrowed(text)).as_bytes().into()),
+            "code" => {
+                let codes = text.split(',').filter(|code| !code.is_empty());
+                Asks::Code(codes.map(|code| normal_code(Cow::Borrowed(code)).as_bytes().into()).collect())
+            }
+            "outcome" => outcome(text).ok_or_else(|| unknown(OUTCOMES))?,
             "symbol" => Asks::Symbol(Pattern::new(&facts::symbol(Cow::Borrowed(text)), is_beginning)),
             "reason" => Asks::Reason(Pattern::new(&reason::normalise(Cow::Borrowed(text)), is_beginning)),
             "order" => Asks::Order(Pattern::new(text, is_beginning)),
@@ -243,6 +258,24 @@ fn file(name: &str) -> Option<Source> {
         "trades" => Some(Source::Trades),
         _ => None,
     })
+}
+
+/// The events and order logs that report an outcome. Which state a row of an order log reports is in its text alone.
+fn outcome(name: &str) -> Option<Asks> {
+    let (codes, files): (&'static [&'static str], &'static [Source]) =
+        match name.to_ascii_lowercase().as_str() {
+            "submitted" => (&["ORDER.SUBMIT"], &[Source::Success, Source::Failed]),
+            "acked" => (&["ORDER.ACK"], &[Source::Success]),
+            "partially_filled" => (&["ORDER.PARTIAL"], &[]),
+            "filled" => (&["ORDER.FILL"], &[]),
+            "canceled" => (&["ORDER.CANCEL", "ORDER.CXL"], &[]),
+            "rejected" => (&["ORDER.REJECT"], &[]),
+            "expired" => (&["ORDER.EXPIRE"], &[]),
+            "denied" => (&["ORDER.DENY", "RISK.DENY"], &[Source::Denied]),
+            "failed" => (&["ORDER.REJECT"], &[Source::Failed]),
+            _ => return None,
+        };
+    Some(Asks::Outcome(codes, files))
 }
 
 fn side(name: &str) -> Option<SideKey> {

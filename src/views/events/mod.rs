@@ -53,7 +53,7 @@ pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
         }
     };
     view! {
-        <main class="events" data-view="events" on:keydown=on_key>
+        <section class="events" data-view="events" aria-label="Events" on:keydown=on_key>
             <Bar model />
             <Facets model />
             <div class="events-body" data-beside=move || (model.beside.get() != Beside::Nothing).then_some("")>
@@ -65,7 +65,7 @@ pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
                 }}
             </div>
             <StatusLine model />
-        </main>
+        </section>
     }
 }
 

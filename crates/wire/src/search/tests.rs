@@ -77,6 +77,8 @@ fn a_code_is_asked_for_by_its_beginning_in_any_spelling() {
         check(query, true);
     }
     check("code:DENY", false);
+    check("code:MARKET,order_deny", true);
+    check("code:MARKET,QUERY", false);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn check_problem(query: &str, expected: &str) {
 fn problems_say_what_to_do() {
     check_problem(
         "colour:red",
-        "There is no filter \"colour:\". Use file:, code:, symbol:, side:, reason:, order: or is:, or put the text into quotes.",
+        "There is no filter \"colour:\". Use file:, code:, outcome:, symbol:, side:, reason:, order: or is:, or put the text into quotes.",
     );
     check_problem("code:", "\"code:\" needs a value after the colon, without a space.");
     check_problem(
@@ -153,4 +155,20 @@ proptest! {
     fn no_query_panics(text: String) {
         let _ = Query::parse(&text).map(|query| query.matches(&record()));
     }
+}
+
+#[test]
+fn an_outcome_is_what_its_codes_and_its_file_report() {
+    check("outcome:denied", true);
+    check("outcome:submitted", false);
+    let reports = |query: &str, source, code: &'static [u8]| {
+        Query::parse(query).is_ok_and(|query| query.matches(&Record { source, code, ..record() }))
+    };
+    assert!(reports("outcome:acked", Source::Success, b""));
+    assert!(reports("outcome:acked", Source::Events, b"ORDER.ACK"));
+    assert!(!reports("outcome:acked", Source::Denied, b"ORDER.ACK"), "a denied order was not acknowledged");
+    check_problem(
+        "outcome:lost",
+        "\"outcome:\" does not know \"lost\". Use submitted, acked, partially_filled, filled, canceled, rejected, expired, denied or failed.",
+    );
 }
