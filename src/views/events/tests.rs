@@ -254,7 +254,7 @@ async fn the_table_is_used_by_keyboard_alone() {
     let screen = Screen::new().await;
     screen.fed(1..1_001).await;
     screen.until_seen("the end", 991..=1_000).await;
-    screen.press("main", "/");
+    screen.press("[data-view='events']", "/");
     assert_eq!(focused(), "events-search");
     screen.press(SEARCH, "ArrowDown");
     assert_eq!(focused(), "events-grid");
@@ -314,7 +314,7 @@ async fn a_line_is_shown_whole_and_as_text_alone() {
     run("a.click()", &[&screen.rows()[1]]);
     until("the other", || screen.mounted.text("[data-detail=raw]") == "not JSON <i>at all</i>").await;
     assert!(screen.mounted.text("[data-panel=beside]").contains("Malformed JSON"));
-    assert!(screen.mounted.find("main img, main b, main i").is_none());
+    assert!(screen.mounted.find("section img, section b, section i").is_none());
     run("a.click()", &[&screen.rows()[0]]);
     until("back", || screen.mounted.text("[data-detail=raw]") == evil).await;
     screen.mounted.click("[data-filter=code]");
@@ -365,7 +365,7 @@ async fn an_orders_timeline_links_its_lines_and_goes_on() {
     let steps = || {
         let read = "return [...a.querySelectorAll('.timeline li')].map(step => step.querySelector('button').textContent + ' '
             + step.querySelector('b').textContent + ' ' + step.querySelector('.step-axis').style.getPropertyValue('--at')).join()";
-        run(read, &[&screen.mounted.get("main")]).as_string().expect("text")
+        run(read, &[&screen.mounted.get("[data-view='events']")]).as_string().expect("text")
     };
     let expected = "ORDER.INTENT.RECEIVED  0.00%,ORDER.SUBMIT +10.0 ms 4.00%,ORDER.ACK +40.0 ms 20.00%,ORDER.FILL +200 ms 100.00%";
     assert_eq!(steps(), expected);
