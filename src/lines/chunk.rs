@@ -83,8 +83,8 @@ impl<'l> NewEntry<'l> {
     }
 
     fn take(&mut self, event: &'l Event<'_>, scopes: &'l Scopes) {
-        fn text<'e>(text: &'e Option<Cow<'_, str>>) -> &'e str {
-            text.as_deref().unwrap_or_default()
+        fn text<'e>(text: Option<&'e Cow<'_, str>>) -> &'e str {
+            text.map(AsRef::as_ref).unwrap_or_default()
         }
         (self.entry.symbol_id, self.entry.side) = scopes.about(event);
         let known = || match self.entry.symbol_id {
@@ -94,11 +94,11 @@ impl<'l> NewEntry<'l> {
         let symbol = event.symbol.as_deref().unwrap_or_else(known);
         self.put(Field::Code, &event.code_text);
         self.put(Field::Symbol, symbol);
-        self.put(Field::Order, text(&event.order_id));
-        self.put(Field::Client, text(&event.client_id));
-        self.put(Field::Intent, text(&event.intent_id));
-        self.put(Field::Run, text(&event.run_id));
-        self.put(Field::Reason, text(&event.reason));
+        self.put(Field::Order, text(event.order_id.as_ref()));
+        self.put(Field::Client, text(event.client_id.as_ref()));
+        self.put(Field::Intent, text(event.intent_id.as_ref()));
+        self.put(Field::Run, text(event.run_id.as_ref()));
+        self.put(Field::Reason, text(event.reason.as_ref()));
     }
 
     /// A text that was borrowed from the line lies in it; any other goes behind it.

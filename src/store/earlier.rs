@@ -172,7 +172,7 @@ impl Reader {
             self.handle.read(|store| {
                 decoder.feed(bytes, |item| match item {
                     Item::Message(message) if matches!(next, Next::GoOn) => {
-                        next = work.message(&message, store)
+                        next = work.message(&message, store);
                     }
                     _ => {}
                 });

@@ -49,9 +49,9 @@ pub(super) fn Bar(model: Model) -> impl IntoView {
             event.prevent_default();
             super::table::focus();
         }
-        "Escape" if !model.page.query.with_untracked(String::is_empty) => {
+        "Escape" if !model.text.with_untracked(String::is_empty) => {
             event.stop_propagation();
-            model.page.query.set(String::new());
+            model.text.set(String::new());
         }
         _ => {}
     };
@@ -68,8 +68,8 @@ pub(super) fn Bar(model: Model) -> impl IntoView {
                 aria-keyshortcuts="/"
                 aria-describedby="events-problem"
                 aria-invalid=move || (!problem.with(String::is_empty)).to_string()
-                prop:value=move || model.page.query.get()
-                on:input=move |event| model.page.query.set(event_target_value(&event))
+                prop:value=move || model.text.get()
+                on:input=move |event| model.text.set(event_target_value(&event))
                 on:keydown=on_key
             />
             <span class="num sub events-count" data-count="matches">{move || count.get()}</span>

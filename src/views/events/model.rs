@@ -56,7 +56,8 @@ pub(super) struct Anchor {
 #[derive(Clone, Copy)]
 pub(super) struct Model {
     pub(super) store: Handle,
-    pub(super) page: Page,
+    /// The search text.
+    pub(super) text: RwSignal<String>,
     /// The search text as a query.
     pub(super) query: Memo<Result<Query, Problem>>,
     pub(super) asked: Memo<Asked>,
@@ -94,7 +95,7 @@ impl Model {
         );
         Self {
             store,
-            page,
+            text: page.query,
             query,
             asked,
             summary,
@@ -122,7 +123,7 @@ impl Model {
     /// Adds a filter to the search.
     pub(super) fn add_filter(self, key: &str, value: &str) {
         let term = term(key, value);
-        self.page.query.update(|query| {
+        self.text.update(|query| {
             if query.split_whitespace().any(|word| word == term) {
                 return;
             }
