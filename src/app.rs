@@ -23,7 +23,7 @@ use crate::{
     reach::Reach,
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
-    views::{Away, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
+    views::{Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
 };
 
 /// A triangle with an exclamation mark, of another shape and colour than the page's icon.
@@ -102,7 +102,8 @@ fn App(settings: Settings) -> impl IntoView {
     let look = look(store, page);
     let screen = move || match page.view.get() {
         View::Events => view! { <EventsView store page /> }.into_any(),
-        View::Live | View::Charts | View::Sessions => {
+        View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
+        View::Live | View::Sessions => {
             view! { <LiveView store page stale judged look /> }.into_any()
         }
     };

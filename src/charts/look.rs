@@ -49,10 +49,8 @@ pub(crate) enum MarkerKind {
     /// Another mode of the governor.
     Governance,
     /// An operator's act.
-    #[expect(dead_code, reason = "the core does not keep their times")]
     Operator,
     /// Trading halted, resumed, armed or disarmed.
-    #[expect(dead_code, reason = "the core does not keep their times")]
     Halt,
     /// The circuit breaker changed.
     Breaker,
@@ -68,7 +66,7 @@ impl MarkerKind {
             Self::Configuration => "Configuration",
             Self::Governance => "Governance",
             Self::Operator => "Operator",
-            Self::Halt => "Halt",
+            Self::Halt => "Trading",
             Self::Breaker => "Breaker",
             Self::Alert => "Alert",
         }

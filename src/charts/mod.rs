@@ -7,9 +7,11 @@
 
 mod chart;
 mod colors;
+mod events;
 mod export;
 mod geometry;
 mod gesture;
+mod heat;
 mod latency;
 mod look;
 mod markers;
@@ -17,14 +19,20 @@ mod outcomes;
 mod painter;
 mod plot;
 mod queue;
+mod reasons;
+mod sprt;
 mod table;
 
 pub(crate) use chart::{Chart, Source};
+pub(crate) use events::event_plot;
+pub(crate) use heat::heat_plot;
 pub(crate) use latency::latency_plot;
 pub(crate) use look::{Look, Range};
 pub(crate) use markers::markers;
 pub(crate) use outcomes::outcome_plot;
 pub(crate) use plot::{Ask, Limit, Plot, Series, Shape};
+pub(crate) use reasons::reason_plot;
+pub(crate) use sprt::sprt_plot;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Charts on real canvases: what is painted when, what stands beside the pointer, and what pointers and keys do.
 
+mod plots;
+
 use aurora_charts::Unit;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -1,10 +1,10 @@
 //! Latencies: the table of kinds, and the course of one of them.
 
-use aurora_domain::{LatencyKind, LatencySummary, Span};
+use aurora_domain::{LatencyKind, LatencySummary, Span, State};
 use leptos::prelude::*;
 
 use crate::{
-    charts::{Chart, Limit, Look, Plot, Source, latency_plot},
+    charts::{Ask, Chart, Limit, Look, Plot, Source, heat_plot, latency_plot},
     components::{
         latency_table::{LatencyRow, LatencyTable, Quantiles},
         panel::Panel,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Name and definition of each kind.
-const KINDS: [(LatencyKind, &str, &str); 6] = [
+pub(super) const KINDS: [(LatencyKind, &str, &str); 6] = [
     (LatencyKind::Decision, "Decision", "From wanting to trade to knowing whether and how."),
     (LatencyKind::Ack, "Ack", "Round trip to the exchange: sent to acknowledged, once per order."),
     (LatencyKind::FirstFill, "First fill", "From submission to the first fill, once per order."),
@@ -96,6 +96,9 @@ fn quantiles(all: LatencySummary) -> Quantiles {
     }
 }
 
+/// What the reader chose to see of a kind.
+type Read = fn(&State, LatencyKind, Ask) -> Plot;
+
 /// The course of one kind.
 #[component]
 pub(crate) fn LatencyChart(
@@ -105,7 +108,26 @@ pub(crate) fn LatencyChart(
     stale: Memo<bool>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
-    let source = Source::of(
+    let source = source(store, kind, "Line chart", latency_plot);
+    let title = derive(move || format!("{} latency", label(kind.get())));
+    view! { <Chart look name="latency" title class="w6" source stale /> }
+}
+
+/// How the durations of one kind are spread.
+#[component]
+pub(crate) fn LatencyHeat(
+    store: Handle,
+    look: Look,
+    stale: Memo<bool>,
+    kind: Memo<LatencyKind>,
+) -> impl IntoView {
+    let source = source(store, kind, "Heat map", heat_plot);
+    let title = derive(move || format!("{} latency, spread", label(kind.get())));
+    view! { <Chart look name="heat" title class="w6" source log=true stale /> }
+}
+
+fn source(store: Handle, kind: Memo<LatencyKind>, picture: &'static str, read: Read) -> Source {
+    Source::of(
         store,
         move || {
             kind.track();
@@ -113,24 +135,18 @@ pub(crate) fn LatencyChart(
         },
         move |store, ask| {
             let kind = kind.get_untracked();
-            let limits = match kind {
-                LatencyKind::Decision => {
-                    vec![Limit {
-                        value: page.thresholds.get_untracked().decision_p90_ms,
-                        label: "p90 at most",
-                        always: false,
-                    }]
-                }
-                _ => Vec::new(),
-            };
+            let slow = (kind == LatencyKind::Decision).then_some(Limit {
+                value: page.thresholds.get_untracked().decision_p90_ms,
+                label: "p90 at most",
+                always: false,
+            });
+            let name = label(kind);
             Plot {
-                limits,
-                words: format!("Line chart of {} latency over time", label(kind).to_lowercase()).into(),
-                empty: format!("{}: no data in this span", label(kind)).into(),
-                ..latency_plot(store.state(), kind, ask)
+                limits: slow.into_iter().collect(),
+                words: format!("{picture} of {} latency over time", name.to_lowercase()).into(),
+                empty: format!("{name}: no data in this span").into(),
+                ..read(store.state(), kind, ask)
             }
         },
-    );
-    let title = derive(move || format!("{} latency", label(kind.get())));
-    view! { <Chart look name="latency" title class="w6" source stale /> }
+    )
 }

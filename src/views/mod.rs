@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the component macro makes its items public; the modules are private")]
 
 mod away;
+mod charts;
 mod controls;
 mod events;
 mod facts;
@@ -16,6 +17,7 @@ mod preferences;
 mod sources;
 
 pub(crate) use away::Away;
+pub(crate) use charts::ChartsView;
 pub(crate) use controls::Controls;
 pub(crate) use events::EventsView;
 pub(crate) use live::{LiveView, judgement};

@@ -4,7 +4,7 @@ use aurora_domain::{DenyClass, Outcome, Outcomes as OutcomeCounts, Span, State, 
 use leptos::prelude::*;
 
 use crate::{
-    charts::{Chart, Look, Source, outcome_plot},
+    charts::{Ask, Chart, Look, Plot, Source, event_plot, outcome_plot, reason_plot, sprt_plot},
     components::{
         figure::Figure,
         outcome_tile::{OutcomeStrip, OutcomeTile, PendingTile},
@@ -197,11 +197,40 @@ fn rate(
     })
 }
 
+/// A chart of what is not chosen from kinds.
+fn chart(
+    store: Handle,
+    look: Look,
+    stale: Memo<bool>,
+    (name, title): (&'static str, &'static str),
+    read: fn(&State, Ask) -> Plot,
+) -> impl IntoView {
+    let source = Source::of(store, || {}, move |store, ask| read(store.state(), ask));
+    view! { <Chart look name title=title.to_owned() class="w6" source stale /> }
+}
+
 /// What became of orders over time.
 #[component]
 pub(crate) fn OrderChart(store: Handle, look: Look, stale: Memo<bool>) -> impl IntoView {
-    let source = Source::of(store, || {}, |store, ask| outcome_plot(store.state(), ask));
-    view! { <Chart look name="orders" title="Orders per second".to_owned() class="w6" source stale /> }
+    chart(store, look, stale, ("orders", "Orders per second"), outcome_plot)
+}
+
+/// Why orders were denied, over time.
+#[component]
+pub(crate) fn ReasonChart(store: Handle, look: Look, stale: Memo<bool>) -> impl IntoView {
+    chart(store, look, stale, ("reasons", "Denials per second by reason"), reason_plot)
+}
+
+/// The sequential test between its bounds.
+#[component]
+pub(crate) fn SprtChart(store: Handle, look: Look, stale: Memo<bool>) -> impl IntoView {
+    chart(store, look, stale, ("sprt", "Sequential test"), sprt_plot)
+}
+
+/// How much the logs gain.
+#[component]
+pub(crate) fn EventChart(store: Handle, look: Look, stale: Memo<bool>) -> impl IntoView {
+    chart(store, look, stale, ("events", "Events per second"), event_plot)
 }
 
 /// Why orders were denied.

@@ -56,6 +56,8 @@ forgotten! {
     market_records: |state: &State| state.market().dropped();
     /// Records of health gauges beyond the limit.
     health_records: |state: &State| state.protection().health_dropped();
+    /// Moments that charts no longer mark.
+    moments: crate::moments::dropped;
     /// Minutes that were not taken out in time to be stored.
     stored_minutes: |state: &State| state.minutes().lost();
     /// Chart buckets that no longer tell symbols and sides apart.

@@ -31,6 +31,20 @@ pub(crate) fn value(bin: usize) -> f64 {
     f64::midpoint(low, high)
 }
 
+/// Bins of one band.
+const BAND: u16 = 16;
+
+/// The band of a bin: four an octave, the lowest one for zero and what is hardly more.
+pub(crate) fn band(bin: u16) -> u16 {
+    bin.saturating_sub(1) / BAND
+}
+
+/// The durations in milliseconds at which a band begins and ends; four of them make up an octave.
+pub fn band_edges(band: u16) -> (f64, f64) {
+    let edge = |band: u16| f64::from_bits((u64::from(band) * u64::from(BAND) + BASE) << MANTISSA_SHIFT);
+    (edge(band), edge(band.saturating_add(1)))
+}
+
 /// The quantiles that are shown, each with its fraction.
 pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 
@@ -79,6 +93,14 @@ impl Histogram {
             used.fill(0);
         }
         (self.total, self.low, self.high) = (0, BINS, 0);
+    }
+
+    /// Calls `visit` with every bin that was counted and its count, in ascending order.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(u16, u64)) {
+        let used = self.counts.get(usize::from(self.low)..=usize::from(self.high)).unwrap_or_default();
+        for (bin, count) in (self.low..).zip(used).filter(|(_, count)| **count > 0) {
+            visit(bin, u64::from(*count));
+        }
     }
 
     /// How many durations were counted.
@@ -186,6 +208,15 @@ mod tests {
             bucket.take_from(&mut sum);
             prop_assert_eq!(sum.total(), 0);
             prop_assert!(sum.counts.iter().all(|count| *count == 0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_duration_lies_in_its_band(ms in 1e-6..2e9_f64) {
+            let (low, high) = band_edges(band(bin(ms).unwrap()));
+            prop_assert!(low <= ms && ms < high, "{} in {} to {}", ms, low, high);
+            prop_assert!((high / low).log2() < 0.33);
         }
     }
 

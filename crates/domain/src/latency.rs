@@ -100,6 +100,15 @@ pub struct LatencyPoint {
     pub summary: Option<LatencySummary>,
 }
 
+/// How many durations of one bucket of a chart lie in each band of a heat map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LatencyCells {
+    /// First second of the bucket.
+    pub second: i64,
+    /// Bands that hold any, ascending, with their counts. Their edges: [`crate::histogram::band_edges`].
+    pub counts: Vec<(u16, u64)>,
+}
+
 /// How many ways of measuring one kind can have.
 const WAYS: usize = 5;
 

@@ -25,6 +25,7 @@ pub mod link;
 mod maps;
 pub mod market;
 pub mod minutes;
+pub mod moments;
 pub mod operations;
 pub mod orders;
 pub mod outcome;

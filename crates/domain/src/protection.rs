@@ -1,6 +1,6 @@
 //! What protects the account: circuit breaker, arming, cool-off and halts, guards, idempotency, health.
 //!
-//! Invariants: the breaker's history holds its latest [`Protection::HISTORY_LIMIT`] changes, 64 codes are counted
+//! Invariants: the histories of the breaker and of arming hold their latest [`Protection::HISTORY_LIMIT`] changes, 64 codes are counted
 //! apart and the rest together, and [`Protection::HEALTH_LIMIT`] health gauges are kept; a record that arrives late
 //! does not replace a newer one.
 
@@ -30,6 +30,19 @@ pub struct Health {
 
 parts!(Health { value_ms, threshold_ms });
 
+/// A change of whether the bot may trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arming {
+    /// When.
+    pub at: Ts,
+    /// Whether trading is armed since then.
+    pub armed: Option<bool>,
+    /// Whether trading is halted since then.
+    pub halted: Option<bool>,
+}
+
+parts!(Arming { at, armed, halted });
+
 /// What protects the account, as last reported; `None` where it never was.
 #[derive(Clone, Debug, Default)]
 pub struct Protection {
@@ -49,6 +62,8 @@ pub struct Protection {
     counts: CodeTallies,
     health: ByName<Option<Latest<Health>>>,
     health_dropped: u64,
+    armings: VecDeque<Arming>,
+    arming_changes: u64,
 }
 
 parts!(Protection {
@@ -64,10 +79,12 @@ parts!(Protection {
     counts,
     health: within(Protection::HEALTH_LIMIT),
     health_dropped,
+    armings: within(Protection::HISTORY_LIMIT),
+    arming_changes,
 });
 
 impl Protection {
-    /// How many changes of the breaker are kept.
+    /// How many changes of the breaker are kept, and how many of arming.
     pub const HISTORY_LIMIT: usize = 64;
     /// How many health gauges are kept.
     pub const HEALTH_LIMIT: usize = 16;
@@ -137,6 +154,7 @@ impl Protection {
             return;
         }
         self.arming_at = Some(at);
+        let before = (self.armed, self.halted);
         self.armed = match event.code {
             Code::Arm => Some(event.armed.unwrap_or(true)),
             Code::Disarm => Some(event.armed.unwrap_or(false)),
@@ -147,6 +165,13 @@ impl Protection {
             Code::Resume => Some(false),
             _ => event.halted.or(self.halted),
         };
+        if (self.armed, self.halted) != before {
+            self.arming_changes += 1;
+            self.armings.push_back(Arming { at, armed: self.armed, halted: self.halted });
+            if self.armings.len() > Self::HISTORY_LIMIT {
+                self.armings.pop_front();
+            }
+        }
         if let Some(until) = event.numbers.cooloff_until {
             self.cooloff_until = Some(until).filter(|until| until.0 > 0);
         }
@@ -179,6 +204,16 @@ impl Protection {
     /// [`Protection::breaker_history`] holds where some were dropped.
     pub fn breaker_changes(&self) -> u64 {
         self.changes
+    }
+
+    /// The latest changes of arming and halts, oldest first.
+    pub fn armings(&self) -> impl ExactSizeIterator<Item = Arming> {
+        self.armings.iter().copied()
+    }
+
+    /// Changes of arming and halts in the session; more than [`Protection::armings`] holds where some were dropped.
+    pub fn arming_changes(&self) -> u64 {
+        self.arming_changes
     }
 
     /// Records over `span` by code: `AURORA.*` and `OPS.RESET` of arming, halts and cool-off, `SPREAD_GUARD_TRIP`,
@@ -283,6 +318,19 @@ mod tests {
         assert_eq!(armed(&[(1, arm.clone()), (2, disarm.clone())]), Some(false));
         assert_eq!(armed(&[(1, disarm), (2, arm.clone())]), Some(true));
         assert_eq!(armed(&[(1, Event { armed: Some(false), ..arm })]), Some(false));
+    }
+
+    #[test]
+    fn changes_of_arming_are_kept_and_repeats_are_none() {
+        let (halt, resume) = (log(Code::Halt, "AURORA.HALT"), log(Code::Resume, "AURORA.RESUME"));
+        let known =
+            protection(&[(1, halt.clone()), (2, halt.clone()), (4, resume.clone()), (3, halt.clone())]);
+        let changes: Vec<_> = known.armings().map(|change| (change.at.0, change.halted)).collect();
+        assert_eq!(changes, [(1, Some(true)), (4, Some(false))]);
+        let records: Vec<_> =
+            (0..200).map(|at| (at, if at % 2 == 0 { halt.clone() } else { resume.clone() })).collect();
+        let known = protection(&records);
+        assert_eq!((known.armings().len(), known.arming_changes()), (Protection::HISTORY_LIMIT, 200));
     }
 
     #[test]

@@ -105,6 +105,21 @@ pub(crate) trait Bucket: Slot {
     fn heap_bytes(&self) -> usize;
 }
 
+/// A plain count, the same for all scopes.
+impl Bucket for u32 {
+    fn merge(&mut self, other: &Self) {
+        *self = self.saturating_add(*other);
+    }
+
+    fn settle(&mut self) {}
+
+    fn fold(&mut self, _: u32) {}
+
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
 const TEN: i64 = 10;
 const MINUTE: i64 = 60;
 const TENS_KEPT: i64 = 10_800;

@@ -17,16 +17,17 @@ use crate::{
     limits::Limits,
     market::Market,
     minutes::{Minute, Minutes},
+    moments::{self, Moment},
     operations::Operations,
     orders::{OrderView, Orders},
     parts::{Broken, Loading, Parts, Sink, Source, parts},
     protection::Protection,
     provenance::{Provenance, ProvenanceCoverage},
     risk::Risk,
-    rolling::{AHEAD_SECONDS, Rolling},
+    rolling::AHEAD_SECONDS,
     routes::{RouteCounts, RoutePoint, Routes},
     scope::{Filter, Scopes},
-    series::Buckets,
+    series::{Buckets, Tiers},
     service::Service,
     session::Session,
     span::Span,
@@ -122,7 +123,7 @@ pub struct State {
     service: Service,
     operations: Operations,
     session: Session,
-    rate: Rolling<u32>,
+    rate: Tiers<u32>,
 }
 
 parts!(State {
@@ -190,7 +191,7 @@ impl State {
             service: Service::new(end),
             operations: Operations::new(end),
             session: Session::default(),
-            rate: Rolling::new(end),
+            rate: Tiers::new(end, 1),
         }
     }
 
@@ -214,7 +215,7 @@ impl State {
         }
         self.now = now;
         let end = now.second();
-        let moved = end > self.rate.end();
+        let moved = end > self.rate.seconds().end();
         if moved {
             self.orders.advance(end);
             self.latency.advance(end);
@@ -452,9 +453,24 @@ impl State {
     /// Events over `span`.
     pub fn events(&self, span: Span) -> u64 {
         match span.seconds() {
-            Some(seconds) => self.rate.sum(seconds, |sum| *sum),
+            Some(seconds) => self.rate.seconds().sum(seconds, |sum| *sum),
             None => self.session.events(),
         }
+    }
+
+    /// Events in each of `buckets`, oldest first.
+    pub fn event_series(&self, buckets: Buckets) -> Vec<u64> {
+        let count = |second| {
+            let mut count = 0;
+            self.rate.visit(second, buckets.step_seconds(), |bucket| count += u64::from(*bucket));
+            count
+        };
+        buckets.starts().map(count).collect()
+    }
+
+    /// The latest moments that explain what charts show, oldest first: see [`crate::moments`].
+    pub fn moments(&self) -> Vec<Moment> {
+        moments::of(self)
     }
 }
 
@@ -536,6 +552,21 @@ mod tests {
             assert_eq!(changed, seconds != 5);
         }
         assert_eq!(state.protection().breaker, Some((BreakerState::HalfOpen, NOW.plus_seconds(9))));
+    }
+
+    #[test]
+    fn events_are_counted_by_second_and_for_a_day() {
+        let mut state = State::new(NOW);
+        for seconds in [0, 0, -1, -5_000, -80_000, -90_000] {
+            state.apply(&denial(Some(NOW.plus_seconds(seconds))));
+        }
+        let end = NOW.second();
+        assert_eq!(state.event_series(Buckets::with_step(1, end - 1, end)), [1, 2]);
+        let day: u64 = state.event_series(Buckets::with_step(600, end - 86_000, end)).into_iter().sum();
+        assert_eq!(day, 5);
+        state.advance(NOW.plus_seconds(2_000));
+        let ten = (end - 5_000).div_euclid(10) * 10;
+        assert_eq!(state.event_series(Buckets::with_step(10, ten, ten + 9)), [1]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use aurora_domain::{
 use crate::stored::{Format, LoadError};
 
 /// The version of the layout. Others are not read: what they were made of is read again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const FORMAT: Format = Format { name: "snapshot", magic: *b"AURORAss", version: VERSION };
 

@@ -2,10 +2,10 @@
 //!
 //! Invariant: the way that speaks is chosen over everything, so samples of different symbols and sides add up.
 
-use super::{Latency, LatencyKind, LatencyPoint, LatencySummary, Track};
+use super::{Latency, LatencyCells, LatencyKind, LatencyPoint, LatencySummary, Track};
 use crate::{
     durations::{Merged, wider},
-    histogram::{Histogram, QUANTILES},
+    histogram::{self, Histogram, QUANTILES},
     scope::ScopeSet,
     series::Buckets,
     span::Span,
@@ -53,6 +53,32 @@ impl<'a> LatencyView<'a> {
         };
         buckets.starts().map(at).collect()
     }
+
+    /// How the durations of a kind are spread in each of `buckets`; the same durations as in [`LatencyView::series`].
+    pub fn cells(&self, kind: LatencyKind, buckets: Buckets) -> Vec<LatencyCells> {
+        let Some(track) = self.latency.spoken(kind) else { return Vec::new() };
+        let mut merged = Merged::default();
+        let at = |second| {
+            merged.clear();
+            let step = buckets.step_seconds();
+            track.tiers.visit(second, step, |bucket| merged.add(bucket, &self.scopes));
+            LatencyCells { second, counts: bands(merged.histogram()) }
+        };
+        buckets.starts().map(at).collect()
+    }
+}
+
+/// How many of the counted durations lie in each band.
+fn bands(counts: &Histogram) -> Vec<(u16, u64)> {
+    let mut bands: Vec<(u16, u64)> = Vec::new();
+    counts.for_each(|bin, count| {
+        let band = histogram::band(bin);
+        match bands.last_mut() {
+            Some((known, sum)) if *known == band => *sum += count,
+            _ => bands.push((band, count)),
+        }
+    });
+    bands
 }
 
 /// The histogram that is kept for `span`, over all scopes, with the least and greatest duration.

@@ -10,7 +10,7 @@ use crate::example::{START, state};
 ///
 /// Where the test below fails and the layout changed: raise [`snapshot::VERSION`] and add a line. Where only what is counted
 /// changed, and not one part of it, replace the last fingerprint.
-const SNAPSHOTS: [(u32, u64); 1] = [(1, 0xd814_d00b_9ab0_ec2f)];
+const SNAPSHOTS: [(u32, u64); 2] = [(1, 0xd814_d00b_9ab0_ec2f), (2, 0x3815_2388_865d_4247)];
 /// The same for minutes.
 const MINUTES: [(u32, u64); 1] = [(1, 0x7df2_11fd_a6a9_9c23)];
 
@@ -54,6 +54,8 @@ fn the_example_has_something_in_every_part() {
         ("quotes", state.market().quotes().iter().filter(|(_, quote)| quote.book.is_some()).count()),
         ("risk", state.risk().gauges().len()),
         ("operators", usize::from(state.operations().config().is_some())),
+        ("acts", state.operations().acts().len()),
+        ("armings", protection.armings().len()),
         ("unknown", state.session().unknown_codes().len()),
     ];
     for (part, count) in counts {

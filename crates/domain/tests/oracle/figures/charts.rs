@@ -43,6 +43,11 @@ pub(crate) fn charts(state: &State, number: usize, all: &mut Figures) {
             all.push((format!("charts.outcomes.{}", point.second), counts));
         }
     }
+    for (second, count) in buckets.starts().zip(state.event_series(buckets)) {
+        if count > 0 {
+            all.push((format!("charts.events.{second}"), count.to_string()));
+        }
+    }
     for point in state.route_series(buckets, filter) {
         if point.routes != Routes::default() {
             all.push((format!("charts.routes.{}", point.second), format!("{:?}", point.routes)));
@@ -52,6 +57,12 @@ pub(crate) fn charts(state: &State, number: usize, all: &mut Figures) {
         for point in state.latency_in(filter).series(kind, buckets) {
             if point.summary.is_some() {
                 summary(&format!("charts.{}.{}", kind.name(), point.second), point.summary, all);
+            }
+        }
+        for cells in state.latency_in(filter).cells(kind, buckets) {
+            let count: u64 = cells.counts.iter().map(|(_, count)| count).sum();
+            if count > 0 {
+                all.push((format!("charts.{}.cells.{}", kind.name(), cells.second), count.to_string()));
             }
         }
     }

@@ -36,6 +36,13 @@ impl Oracle {
             let text = figures::counts_text(|outcome| counts[outcome.index()]);
             all.push((format!("charts.outcomes.{second}"), text));
         }
+        let mut events: BTreeMap<i64, u64> = BTreeMap::new();
+        for bucket in self.seen.iter().filter_map(|seen| bucket(seen.at)) {
+            *events.entry(bucket).or_default() += 1;
+        }
+        all.extend(
+            events.into_iter().map(|(second, count)| (format!("charts.events.{second}"), count.to_string())),
+        );
         let mut routes: BTreeMap<i64, Vec<&Seen>> = BTreeMap::new();
         for seen in self.spoken_routes().into_iter().filter(|seen| passes(seen)) {
             if let Some(bucket) = bucket(seen.at) {
@@ -56,9 +63,16 @@ impl Oracle {
                     samples.entry(bucket).or_default().push(sample.ms);
                 }
             }
+            let counts: Vec<_> = samples
+                .iter()
+                .map(|(second, durations)| {
+                    (format!("charts.{}.cells.{second}", kind.name()), durations.len().to_string())
+                })
+                .collect();
             for (second, durations) in samples {
                 figures::summary(&format!("charts.{}.{second}", kind.name()), exact(durations), all);
             }
+            all.extend(counts);
         }
     }
 
