@@ -3,7 +3,7 @@
 //!
 //! This crate knows numbers and pixels. It must not know the store, Leptos, events, clocks or the DOM; it runs
 //! natively as it does in the browser, and everything in it is a pure function of its arguments except
-//! [`AutoRange`], which remembers the range it chose last.
+//! [`AutoRange`], which remembers the range it chose last, and [`Growing`], which reduces samples as they arrive.
 //!
 //! # Two layers
 //! A chart is two transparent canvases on top of each other, each cleared by the caller before painting:
@@ -76,6 +76,7 @@ mod auto_range;
 mod clip;
 mod decimate;
 mod error;
+mod growing;
 mod hit;
 mod layout;
 mod model;
@@ -87,6 +88,7 @@ mod unit;
 
 pub use auto_range::AutoRange;
 pub use error::ChartError;
+pub use growing::Growing;
 pub use hit::{bucket_at, nearest_sample};
 pub use layout::{Layout, PixelRect, Spec, Tick};
 pub use model::{Band, Color, Gap, Heat, Line, Mark, Point, Sign, Stacked, Theme, Threshold};

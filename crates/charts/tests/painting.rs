@@ -4,8 +4,9 @@
 mod recorder;
 
 use aurora_charts::{
-    AutoRange, ChartError, Color, Gap, Layout, Line, Point, Spec, Stacked, Theme, Threshold, TimeRange, Unit,
-    YRange, paint_axes, paint_gaps, paint_lines, paint_stacked, paint_thresholds,
+    AutoRange, Band, ChartError, Color, Gap, Heat, Layout, Line, Mark, Point, Sign, Spec, Stacked, Theme,
+    Threshold, TimeRange, Unit, YRange, paint_axes, paint_band, paint_gaps, paint_heat, paint_lines,
+    paint_marks, paint_stacked, paint_thresholds,
 };
 use proptest::prelude::*;
 use recorder::{Call, Recorder};
@@ -230,5 +231,119 @@ proptest! {
         samples.sort_by(|a, b| a.0.total_cmp(&b.0));
         check_inside_plot(&paint(&points(&samples)));
         check_inside_plot(&paint_bars(START + start, bucket_seconds, &values));
+    }
+}
+
+fn polygons(recorder: &Recorder) -> Vec<&[(i32, i32)]> {
+    let polygons = recorder.calls.iter().filter_map(|call| match call {
+        Call::Polygon { coords, .. } => Some(coords.as_slice()),
+        _ => None,
+    });
+    polygons.collect()
+}
+
+fn paint_cells(heat: &Heat<'_>) -> Recorder {
+    let mut recorder = Recorder::default();
+    paint_heat(&mut recorder, &layout(), heat).unwrap();
+    recorder
+}
+
+#[test]
+fn cells_are_one_polygon_per_colour_and_empty_ones_are_none() {
+    let (edges, ramp) = ([10.0, 20.0, 40.0], [BLUE, RED]);
+    let heat = Heat {
+        start: START,
+        bucket_seconds: 60.0,
+        edges: &edges,
+        counts: &[1, 0, 0, 1000, 1, 0],
+        ramp: &ramp,
+    };
+    let recorder = paint_cells(&heat);
+    let colors: Vec<_> = recorder
+        .calls
+        .iter()
+        .map(|call| match call {
+            Call::Polygon { rgb, .. } => *rgb,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(colors, [BLUE.rgb, RED.rgb], "the rare ones first");
+    let layout = layout();
+    let most = polygons(&recorder)[1];
+    let columns: Vec<i32> = most.iter().map(|(x, _)| *x).collect();
+    let rows: Vec<i32> = most.iter().map(|(_, y)| *y).collect();
+    let extent = |values: &[i32]| (*values.iter().min().unwrap(), *values.iter().max().unwrap());
+    assert_eq!(extent(&columns), (layout.column(START + 60.0), layout.column(START + 120.0)));
+    assert_eq!(extent(&rows), (layout.row(40.0), layout.row(20.0)));
+    check_inside_plot(&recorder);
+    assert_eq!(paint_cells(&Heat { counts: &[0; 6], ..heat }).calls, []);
+    assert_eq!(paint_cells(&Heat { start: START - 500.0, ..heat }).calls, []);
+}
+
+#[test]
+fn more_frequent_cells_are_never_paler() {
+    let levels: Vec<_> = [0, 1, 2, 10, 100, 999, 1000].map(|count| Heat::level(count, 1000, 6)).to_vec();
+    assert_eq!(levels[0], None);
+    assert!(levels.is_sorted(), "{levels:?}");
+    assert_eq!((levels[6], Heat::level(1, 1, 6)), (Some(5), Some(5)));
+}
+
+#[test]
+fn a_band_is_one_polygon_per_stretch() {
+    let lower = points(&[(0.0, 10.0), (100.0, 20.0), (150.0, f64::NAN), (200.0, 10.0), (300.0, 10.0)]);
+    let upper = points(&[(0.0, 30.0), (100.0, 40.0), (150.0, 40.0), (200.0, 60.0), (300.0, 70.0)]);
+    let mut recorder = Recorder::default();
+    let layout = layout();
+    paint_band(&mut recorder, &layout, &Band { color: BLUE, lower: &lower, upper: &upper }).unwrap();
+    let at = |seconds: f64, value: f64| (layout.column(START + seconds), layout.row(value));
+    assert_eq!(
+        polygons(&recorder),
+        [
+            [at(0.0, 30.0), at(100.0, 40.0), at(100.0, 20.0), at(0.0, 10.0)],
+            [at(200.0, 60.0), at(300.0, 70.0), at(300.0, 10.0), at(200.0, 10.0)],
+        ]
+    );
+}
+
+const SIGNS: [Sign; 6] =
+    [Sign::Triangle, Sign::Diamond, Sign::Square, Sign::Octagon, Sign::Cross, Sign::House];
+
+#[test]
+fn a_mark_is_a_line_with_a_sign_of_its_own_shape() {
+    let signs: Vec<Vec<(i32, i32)>> = SIGNS
+        .into_iter()
+        .map(|sign| {
+            let mut recorder = Recorder::default();
+            let mark = Mark { at: START + 150.0, sign, color: RED };
+            paint_marks(&mut recorder, &layout(), &[mark]).unwrap();
+            check_inside_plot(&recorder);
+            let (plot, column) = (layout().plot(), layout().column(START + 150.0));
+            let line = Call::Fill { from: (column, plot.top), to: (column + 2, plot.bottom), rgb: RED.rgb };
+            assert_eq!(recorder.calls[0], line);
+            polygons(&recorder)[0].to_vec()
+        })
+        .collect();
+    for (place, sign) in signs.iter().enumerate() {
+        assert!(!signs[place + 1..].contains(sign), "two signs look the same");
+    }
+}
+
+proptest! {
+    #[test]
+    fn marks_stay_inside_the_plot_and_are_painted_where_they_can_be_seen(seconds in -100.0..400.0f64, sign in 0..6usize) {
+        let mut recorder = Recorder::default();
+        let mark = Mark { at: START + seconds, sign: SIGNS[sign], color: RED };
+        paint_marks(&mut recorder, &layout(), &[mark]).unwrap();
+        check_inside_plot(&recorder);
+        prop_assert_eq!(recorder.calls.len(), if (0.0..=300.0).contains(&seconds) { 2 } else { 0 });
+    }
+
+    #[test]
+    fn cells_stay_inside_the_plot(
+        start in -500.0..500.0f64, bucket_seconds in 0.1..100.0f64, low in 0.1..200.0f64, counts in prop::collection::vec(0..50u32, 0..80),
+    ) {
+        let edges: Vec<f64> = (0..5).map(|band| low * 1.2f64.powi(band)).collect();
+        let heat = Heat { start: START + start, bucket_seconds, edges: &edges, counts: &counts, ramp: &[BLUE, RED] };
+        check_inside_plot(&paint_cells(&heat));
     }
 }
