@@ -23,7 +23,9 @@ use crate::{
     reach::Reach,
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
-    views::{Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement},
+    views::{
+        Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement,
+    },
 };
 
 /// A triangle with an exclamation mark, of another shape and colour than the page's icon.
@@ -103,9 +105,7 @@ fn App(settings: Settings) -> impl IntoView {
     let screen = move || match page.view.get() {
         View::Events => view! { <EventsView store page /> }.into_any(),
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
-        View::Live | View::Sessions => {
-            view! { <LiveView store page stale judged look /> }.into_any()
-        }
+        View::Live | View::Sessions => view! { <LiveView store page stale judged look /> }.into_any(),
     };
     view! {
         <a class="skip" href="#main" on:click=|event| { event.prevent_default(); commands::focus("main"); }>"Skip to the figures"</a>

@@ -308,10 +308,11 @@ impl Parts {
                         Some(format!("{} {}", series.name, plot.text(Some(plot.latest(series)?))))
                     })
                     .collect();
+                let gaps = plot.gaps_in_words(self.look.utc_offset_min.get());
                 if latest.is_empty() || !plot.has_data() {
-                    format!("{}: no data in this span.", plot.words)
+                    format!("{}: no data in this span.{gaps}", plot.words)
                 } else {
-                    format!("{}. Latest: {}.", plot.words, latest.join(", "))
+                    format!("{}. Latest: {}.{gaps}", plot.words, latest.join(", "))
                 }
             })
         })

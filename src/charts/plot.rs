@@ -8,6 +8,9 @@ use aurora_domain::{Buckets, Filter, State, Ts, format};
 use super::look::Range;
 use crate::{browser, store::Missing};
 
+/// Stretches without events that a chart's words name.
+const GAPS_IN_WORDS: usize = 3;
+
 /// What a chart is asked to show.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
@@ -181,6 +184,26 @@ impl Plot {
             missing.iter().map(|gap| Gap { start: seconds(gap.start), end: gap.end.map_or(end, seconds) });
         let gaps = gaps.filter(|gap| gap.end > start && gap.start < end).collect();
         Self { gaps, ..self }
+    }
+
+    /// When events are missing, as a sentence that follows another one; empty where none are. The newest times first.
+    pub(crate) fn gaps_in_words(&self, offset_min: i32) -> String {
+        #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
+        let clock = |seconds: f64| format::clock(Ts::from_millis(seconds as i64 * 1_000), offset_min);
+        let end = self.shown.1 as f64;
+        let told = self.gaps.iter().rev().take(GAPS_IN_WORDS).map(|gap| match clock(gap.start) {
+            since if gap.end >= end => format!("since {since}"),
+            since => format!("from {since} to {}", clock(gap.end)),
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        let before = match self.gaps.len() - told.len() {
+            0 => String::new(),
+            times => format!(", and {times} times before"),
+        };
+        format!(" Events are missing {}{before}.", told.join(", "))
     }
 
     /// Values of buckets as points in their middles.

@@ -3,6 +3,7 @@
 mod plots;
 
 use aurora_charts::Unit;
+use aurora_domain::Ts;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -14,6 +15,7 @@ use super::{
     plot::Window,
 };
 use crate::{
+    store::Missing,
     support::{number, run, until},
     tests::Mounted,
 };
@@ -93,6 +95,8 @@ impl Shown {
     async fn painted(&self) {
         until("the chart is painted", || pixels(&self.axes()) > 0.0 && pixels(&self.data()) > 0.0).await;
         settled(&self.data()).await;
+        // Other tests scroll the page, and a wheel that does goes on doing so.
+        until("the page rests", || !self.look.page_scrolls()).await;
     }
 
     fn point(&self, kind: &str, x: f64) {
@@ -642,4 +646,24 @@ async fn a_chart_can_be_reached_and_is_explained() {
     assert_eq!(document().active_element().as_ref(), Some(&hit));
     let help = hit.get_attribute("aria-describedby").expect("a description");
     assert!(chart.page.text(&format!("#{help}")).contains("Plus and minus zoom"));
+}
+
+/// The words for missing events of a plot where those between these seconds after midnight are; `None` for an end that
+/// is not known yet.
+fn missing_in_words(gaps: &[(i64, Option<i64>)]) -> String {
+    let at = |second: i64| Ts::from_millis((MIDNIGHT + second) * 1_000);
+    let missing: Vec<_> = gaps
+        .iter()
+        .map(|(start, end)| Missing { from: 1, to: 2, start: at(*start), end: end.map(at) })
+        .collect();
+    plot(Shape::Lines, MIDNIGHT, |_| 1.0).with_gaps(&missing).gaps_in_words(0)
+}
+
+#[wasm_bindgen_test]
+fn the_words_for_a_chart_say_when_events_are_missing() {
+    assert_eq!(missing_in_words(&[(-90, Some(-60))]), "", "before the chart begins");
+    assert_eq!(missing_in_words(&[(10, Some(40))]), " Events are missing from 00:00:10 to 00:00:40.");
+    assert_eq!(missing_in_words(&[(10, None)]), " Events are missing since 00:00:10.");
+    let many: Vec<_> = (0..5).map(|n| (n * 10, Some(n * 10 + 5))).collect();
+    assert!(missing_in_words(&many).ends_with("from 00:00:20 to 00:00:25, and 2 times before."));
 }

@@ -30,7 +30,7 @@ pub(crate) fn ChartsView(store: Handle, page: Page, look: Look, stale: Memo<bool
             />
         </div>
         <LatencyChart store page look stale kind=shown />
-        <LatencyHeat store look stale kind=shown />
+        <LatencyHeat store page look stale kind=shown />
         <OrderChart store look stale />
         <ReasonChart store look stale />
         <SprtChart store look stale />

@@ -108,7 +108,7 @@ pub(crate) fn LatencyChart(
     stale: Memo<bool>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
-    let source = source(store, kind, "Line chart", latency_plot);
+    let source = source(store, page, kind, "Line chart", latency_plot);
     let title = derive(move || format!("{} latency", label(kind.get())));
     view! { <Chart look name="latency" title class="w6" source stale /> }
 }
@@ -117,16 +117,17 @@ pub(crate) fn LatencyChart(
 #[component]
 pub(crate) fn LatencyHeat(
     store: Handle,
+    page: Page,
     look: Look,
     stale: Memo<bool>,
     kind: Memo<LatencyKind>,
 ) -> impl IntoView {
-    let source = source(store, kind, "Heat map", heat_plot);
+    let source = source(store, page, kind, "Heat map", heat_plot);
     let title = derive(move || format!("{} latency, spread", label(kind.get())));
     view! { <Chart look name="heat" title class="w6" source log=true stale /> }
 }
 
-fn source(store: Handle, kind: Memo<LatencyKind>, picture: &'static str, read: Read) -> Source {
+fn source(store: Handle, page: Page, kind: Memo<LatencyKind>, picture: &'static str, read: Read) -> Source {
     Source::of(
         store,
         move || {

@@ -39,6 +39,7 @@ fn browser(workspace: &Workspace) -> Result<()> {
             .current_dir(&workspace.root)
             .args(["test", "-p", "aurora-dashboard", "--target", toolchain::WASM])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300") // seconds for all of a binary's tests; 20 without it
             .env("CHROMEDRIVER", CHROMEDRIVER.require()?),
     )
 }
