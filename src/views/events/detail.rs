@@ -71,10 +71,10 @@ impl Detail {
     }
 }
 
-/// `2026-11-21 18:03:27 UTC, 123.456789 ms`
+/// `2026-11-21 18:03:27.123456789 UTC`
 fn exact(ts: Ts) -> String {
-    let nanos = ts.0.rem_euclid(1_000_000_000);
-    format!("{} + {:03}.{:06} ms", format::date_time_utc(ts), nanos / 1_000_000, nanos % 1_000_000)
+    let text = format::date_time_utc(ts);
+    format!("{}.{:09} UTC", text.trim_end_matches(" UTC"), ts.0.rem_euclid(1_000_000_000))
 }
 
 #[component]

@@ -74,8 +74,9 @@ pub(super) fn Facets(model: Model) -> impl IntoView {
             let values = counted.with(|counted| counted.counts.get(kind).cloned()).unwrap_or_default();
             values.into_iter().map(|(text, count)| chip(model, key, text, count)).collect_view()
         };
+        let none = move || counted.with(|counted| counted.counts.get(kind).is_none_or(Vec::is_empty));
         view! {
-            <div class="facet" role="group" aria-label=title data-facet=key>
+            <div class="facet" role="group" aria-label=title data-facet=key hidden=none>
                 <span class="sub">{title}</span>
                 {values}
             </div>

@@ -155,8 +155,11 @@ impl Model {
         self.follow.update(|follow| *follow = !*follow);
     }
 
-    /// Shows a line beside the table.
+    /// Shows a line beside the table, which stays where it is from then on.
     pub(super) fn open(self, seq: u64) {
+        if self.follow.get_untracked() {
+            self.toggle_follow();
+        }
         self.active.set(Some(seq));
         self.beside.set(Beside::Detail(seq));
     }

@@ -97,7 +97,10 @@ impl Row {
         let cells = COLUMNS
             .into_iter()
             .zip(self.cells)
-            .map(|((key, _), text)| view! { <span role="gridcell" data-cell=key>{text}</span> })
+            .zip(1_u8..)
+            .map(|(((key, _), text), column)| {
+                view! { <span role="gridcell" aria-colindex=column.to_string() data-cell=key>{text}</span> }
+            })
             .collect_view();
         view! {
             <div
@@ -147,28 +150,33 @@ pub(super) fn Table(model: Model) -> impl IntoView {
     let above = move || rows.with(|rows| rows.first().map_or(0, |row| row.place)) as f64 * size.get().row;
     let heads = COLUMNS
         .into_iter()
-        .map(|(key, title)| view! { <span role="columnheader" data-cell=key>{title}</span> })
+        .zip(1_u8..)
+        .map(|((key, title), column)| {
+            view! { <span role="columnheader" aria-colindex=column.to_string() data-cell=key>{title}</span> }
+        })
         .collect_view();
     view! {
-        <div
-            node_ref=grid
-            id=GRID_ID
-            class="events-grid panel"
-            role="grid"
-            tabindex="0"
-            aria-label="Events"
-            aria-rowcount=move || (layout.get().matches + 1).to_string()
-            aria-colcount=COLUMNS.len().to_string()
-            aria-activedescendant=active
-            on:scroll=on_scroll
-            on:click=move |event| click(model, &event)
-            on:keydown=move |event| key(model, &layout.get_untracked(), &event)
-        >
-            <div role="rowgroup" class="events-head">
-                <div role="row" class="event-row" aria-rowindex="1" node_ref=head>{heads}</div>
-            </div>
-            <div role="rowgroup" node_ref=body class="events-rows" style:padding-top=move || format!("{}px", above())>
-                {move || rows.get().into_iter().map(Row::view).collect_view()}
+        <div class="events-table">
+            <div
+                node_ref=grid
+                id=GRID_ID
+                class="events-grid panel"
+                role="grid"
+                tabindex="0"
+                aria-label="Events"
+                aria-rowcount=move || (layout.get().matches + 1).to_string()
+                aria-colcount=COLUMNS.len().to_string()
+                aria-activedescendant=active
+                on:scroll=on_scroll
+                on:click=move |event| click(model, &event)
+                on:keydown=move |event| key(model, &layout.get_untracked(), &event)
+            >
+                <div role="rowgroup" class="events-head">
+                    <div role="row" class="event-row" aria-rowindex="1" node_ref=head>{heads}</div>
+                </div>
+                <div role="rowgroup" node_ref=body class="events-rows" style:padding-top=move || format!("{}px", above())>
+                    {move || rows.get().into_iter().map(Row::view).collect_view()}
+                </div>
             </div>
             <p class="empty events-none" hidden=move || layout.get().matches != 0>{move || nothing(model)}</p>
         </div>
@@ -179,7 +187,7 @@ pub(super) fn Table(model: Model) -> impl IntoView {
 fn nothing(model: Model) -> &'static str {
     match model.summary.get() {
         summary if summary.held == 0 => {
-            "No lines yet: they are kept from the moment that the page is opened."
+            "No lines yet: they are kept from when the page joined. Earlier ones can be loaded below."
         }
         summary if !summary.done => "Looking…",
         _ => "No line matches. Take a term out of the search, or change the filter by symbol and side.",

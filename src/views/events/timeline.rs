@@ -182,11 +182,11 @@ pub(super) fn TimelinePanel(model: Model, seq: u64) -> impl IntoView {
 
 fn step_view(model: Model, step: Step) -> impl IntoView {
     let Step { seq, time, since, at, code, file, outcome, more } = step;
-    let axis = format!("--at:{at:.2}%");
+    let at = format!("{at:.2}%");
     view! {
         <li data-step=seq.to_string()>
             <span class="num sub">{time}" "<b>{since}</b></span>
-            <span class="step-axis" aria-hidden="true" style=axis></span>
+            <span class="step-axis" aria-hidden="true" style=("--at", at)></span>
             <span class="step-what">
                 <button class="link" title="Show this line" on:click=move |_| model.open(seq)>{code}</button>
                 " "<span class="tag-word" hidden=outcome.is_empty()>{outcome.clone()}</span>
