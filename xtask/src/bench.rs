@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask fuzz`: what the way from bytes to state costs, and whether it holds.
 //!
-//! `bench` prints Markdown: criterion's native times go to its own output, the browser's come last. The JavaScript side
-//! needs the npm package eventsource-parser, which npm fetches into the target folder.
+//! `bench` prints Markdown: criterion's native times go to its own output, the browser's come last. The JavaScript sides
+//! need the npm packages eventsource-parser and uplot, which npm fetches into the target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,14 +14,17 @@ use crate::tools::{self, Tool};
 use crate::workspace::Workspace;
 use crate::{process, toolchain};
 
-const PARSER: &str = "eventsource-parser@4";
+/// Packages of the JavaScript sides: name, what npm installs, and which built files the page needs, by extension.
+const PACKAGES: [(&str, &str, &str); 2] =
+    [("eventsource-parser", "eventsource-parser@4", "js"), ("uplot", "uplot@1.6.32", "js css")];
 /// Files of `crates/bench/page`.
-const PAGE: [&str; 3] = ["index.html", "bench.js", "reduce.js"];
+const PAGE: [&str; 5] = ["index.html", "bench.js", "reduce.js", "charts.html", "charts.js"];
 
-/// Measures natively, then in the browser.
+/// Measures natively, then in the browser: first the reduction, then charts.
 pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
-    let args = Args::parse(words, &["--events", "--rounds"], &["--browser-only", "--native-only"])?;
-    if !args.has("--browser-only") {
+    let flags = ["--browser-only", "--native-only", "--charts-only"];
+    let args = Args::parse(words, &["--events", "--rounds"], &flags)?;
+    if !args.has("--browser-only") && !args.has("--charts-only") {
         for (package, bench) in
             [("aurora-bench", "lines"), ("aurora-bench", "snapshot"), ("aurora-domain", "quantiles")]
         {
@@ -33,8 +36,16 @@ pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
     }
     system::ensure(&[&CHROMIUM, &CHROMEDRIVER])?;
     let page = build_page(workspace)?;
+    if !args.has("--charts-only") {
+        run_page(workspace, &args, &page, &[])?;
+    }
+    run_page(workspace, &args, &page, &["--charts"])
+}
+
+fn run_page(workspace: &Workspace, args: &Args, page: &Path, which: &[&str]) -> Result<()> {
     let mut command = cargo(workspace);
     command.args(["run", "--release", "-p", "aurora-bench", "--bin", "browser", "--", "--page"]).arg(page);
+    command.args(which);
     for flag in ["--events", "--rounds"] {
         if let Some(value) = args.value(flag) {
             command.args([flag, value]);
@@ -79,27 +90,32 @@ fn build_page(workspace: &Workspace) -> Result<PathBuf> {
     for file in PAGE {
         copy(&workspace.root.join("crates/bench/page").join(file), &page.join(file))?;
     }
-    fetch_parser(workspace, &page)?;
+    for package in PACKAGES {
+        fetch(workspace, &page, package)?;
+    }
     Ok(page)
 }
 
-fn fetch_parser(workspace: &Workspace, page: &Path) -> Result<()> {
+/// Puts the built files of an npm package with one of the `extensions` into a folder of the page.
+fn fetch(workspace: &Workspace, page: &Path, (name, package, extensions): (&str, &str, &str)) -> Result<()> {
     let packages = workspace.target.join("bench").join("npm");
-    let built = packages.join("node_modules/eventsource-parser/dist");
+    let built = packages.join("node_modules").join(name).join("dist");
     if !built.is_dir() {
         let Some(npm) = tools::on_path("npm") else {
             bail!(
-                "npm is not on PATH: the JavaScript side needs {PARSER}; install Node.js, or use --native-only"
+                "npm is not on PATH: the JavaScript side needs {package}; install Node.js, or use --native-only"
             );
         };
         let words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        process::run(Command::new(npm).args(words).arg(&packages).arg(PARSER))?;
+        process::run(Command::new(npm).args(words).arg(&packages).arg(package))?;
     }
-    let folder = page.join("eventsource-parser");
+    let folder = page.join(name);
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     for entry in std::fs::read_dir(&built).with_context(|| format!("cannot list {}", built.display()))? {
         let file = entry?.path();
-        if file.extension().is_some_and(|extension| extension == "js") {
+        let wanted =
+            file.extension().is_some_and(|found| extensions.split(' ').any(|extension| found == extension));
+        if wanted {
             copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
         }
     }

@@ -108,10 +108,21 @@ mod tests {
 
     fn reduced(points: &[Point], step_seconds: f64) -> Vec<Point> {
         let mut growing = Growing::new(step_seconds);
-        points.iter().for_each(|point| growing.push(*point));
+        for point in points {
+            growing.push(*point);
+        }
         let mut out = Vec::new();
         growing.append_to(&mut out);
         out
+    }
+
+    /// The step of five seconds that a sample is in.
+    fn step_of(point: &Point) -> f64 {
+        (point.x / 5.0).floor()
+    }
+
+    fn is_in(point: &Point, step: u8) -> bool {
+        point.is_finite() && step_of(point).total_cmp(&f64::from(step)).is_eq()
     }
 
     fn samples() -> impl Strategy<Value = Vec<Point>> {
@@ -127,11 +138,11 @@ mod tests {
         fn every_step_keeps_first_least_largest_and_last(points in samples()) {
             let out = reduced(&points, 5.0);
             prop_assert!(out.windows(2).all(|pair| pair[0].x <= pair[1].x), "{:?}", out);
-            for step in 0..20 {
+            for step in 0..20_u8 {
                 let of = |points: &[Point]| {
                     let ys: Vec<f64> = points
                         .iter()
-                        .filter(|point| point.is_finite() && (point.x / 5.0).floor() as i32 == step)
+                        .filter(|point| is_in(point, step))
                         .map(|point| point.y)
                         .collect();
                     let least = ys.iter().copied().fold(f64::INFINITY, f64::min);
@@ -139,7 +150,7 @@ mod tests {
                     (ys.first().copied(), least, largest, ys.last().copied())
                 };
                 prop_assert_eq!(of(&out), of(&points));
-                prop_assert!(out.iter().filter(|point| point.is_finite() && (point.x / 5.0).floor() as i32 == step).count() <= 4);
+                prop_assert!(out.iter().filter(|point| is_in(point, step)).count() <= 4);
             }
         }
 
@@ -153,8 +164,8 @@ mod tests {
                         gap = true;
                         continue;
                     }
-                    let step = (point.x / 5.0).floor() as i32;
-                    if gap && before.is_some_and(|before| before != step) {
+                    let step = step_of(point);
+                    if gap && before.is_some_and(|before: f64| before < step) {
                         breaks.push(step);
                     }
                     (before, gap) = (Some(step), false);

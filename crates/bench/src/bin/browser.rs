@@ -1,6 +1,6 @@
-//! Runs the bench page in headless Chromium and prints its times as Markdown: `cargo xtask bench`.
+//! Runs the bench pages in headless Chromium and prints their times as Markdown: `cargo xtask bench`.
 //!
-//! The folder that it is given holds the built page; the streams are written beside it, and served from there.
+//! The folder that it is given holds the built pages; the streams are written beside them, and served from there.
 #![expect(clippy::print_stdout, reason = "a command line tool talks through its streams")]
 
 use std::fmt::Write as _;
@@ -16,6 +16,9 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 const DEADLINE: Duration = Duration::from_mins(15);
+/// A page that shares nothing with others gets a clock of 5 µs rather than of 100.
+const ISOLATED: &str =
+    "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n";
 const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Parser)]
@@ -23,6 +26,12 @@ struct Arguments {
     /// The folder of the built page
     #[arg(long)]
     page: PathBuf,
+    /// Measure redraws of charts only
+    #[arg(long)]
+    charts: bool,
+    /// Redraws of each chart in each round
+    #[arg(long, default_value_t = 60)]
+    redraws: usize,
     /// Events in each stream
     #[arg(long, default_value_t = 1_000_000)]
     events: usize,
@@ -34,7 +43,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let files = write_streams(&arguments)?;
+    let files = if arguments.charts { write_chart_plan(&arguments)? } else { write_streams(&arguments)? };
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
     let address = listener.local_addr()?;
     let folder = arguments.page.clone();
@@ -45,10 +54,12 @@ async fn main() -> Result<()> {
         }
     });
     let logs = tempfile::tempdir()?;
-    let browser = Browser::start(800, 600, logs.path()).await?;
-    browser.client().goto(&format!("http://{address}/index.html")).await?;
+    let browser = Browser::start(1300, 900, logs.path()).await?;
+    let page = if arguments.charts { "charts.html" } else { "index.html" };
+    browser.client().goto(&format!("http://{address}/{page}")).await?;
     let outcome = outcome(&browser).await?;
-    print!("{}", report(&outcome, arguments.events)?);
+    let text = if arguments.charts { charts_report(&outcome)? } else { report(&outcome, arguments.events)? };
+    print!("{text}");
     for file in files {
         std::fs::remove_file(arguments.page.join(file))?;
     }
@@ -73,6 +84,12 @@ fn write_streams(arguments: &Arguments) -> Result<Vec<&'static str>> {
     Ok(files)
 }
 
+fn write_chart_plan(arguments: &Arguments) -> Result<Vec<&'static str>> {
+    let plan = json!({ "rounds": arguments.rounds, "turns": arguments.redraws });
+    std::fs::write(arguments.page.join("charts.json"), plan.to_string())?;
+    Ok(vec!["charts.json"])
+}
+
 /// Answers one request with a file of `folder`, and closes.
 fn serve(stream: TcpStream, folder: &Path) -> Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
@@ -86,6 +103,7 @@ fn serve(stream: TcpStream, folder: &Path) -> Result<()> {
     let path = path.split('?').next().unwrap_or(path).trim_start_matches('/');
     let kind = match Path::new(path).extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html",
+        Some("css") => "text/css",
         Some("js") => "text/javascript",
         Some("wasm") => "application/wasm",
         Some("json") => "application/json",
@@ -97,7 +115,7 @@ fn serve(stream: TcpStream, folder: &Path) -> Result<()> {
         Ok(body) if is_inside => {
             let length = body.len();
             let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{ISOLATED}Connection: close\r\n\r\n"
             );
             stream.write_all(head.as_bytes())?;
             stream.write_all(&body)?;
@@ -157,6 +175,46 @@ fn report(outcome: &Value, events: usize) -> Result<String> {
         }
     }
     Ok(format!("{text}\n{notes}\n{}\n{}", stages_report(outcome)?, snapshot_report(outcome)?))
+}
+
+/// For each case the script time of a redraw: medians over all redraws, and the ratio of each round's medians.
+fn charts_report(outcome: &Value) -> Result<String> {
+    let mut text = "| redraw, script ms | aurora-charts, p50 (p99) | uPlot, p50 (p99) | ratio of each round | median |\n\
+                    |---|---:|---:|---|---:|\n"
+        .to_owned();
+    for one in outcome.get("charts").and_then(Value::as_array).context("the page has no charts")? {
+        let name = one.get("name").and_then(Value::as_str).unwrap_or_default();
+        let (ours, theirs) = (rounds_of(one, "ours")?, rounds_of(one, "uplot")?);
+        let each = |rounds: &[Vec<f64>]| rounds.iter().cloned().map(median).collect::<Vec<f64>>();
+        let ratios: Vec<f64> =
+            each(&ours).iter().zip(each(&theirs)).map(|(ours, theirs)| ours / theirs).collect();
+        let shown = |rounds: Vec<Vec<f64>>| {
+            let mut all = rounds.concat();
+            all.sort_by(f64::total_cmp);
+            let p99 = all.get(all.len() * 99 / 100).copied().unwrap_or(f64::NAN);
+            format!("{:.3} ({p99:.3})", median(all))
+        };
+        let listed: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+        writeln!(
+            text,
+            "| {name} | {} | {} | {} | **{:.2}** |",
+            shown(ours),
+            shown(theirs),
+            listed.join(", "),
+            median(ratios)
+        )?;
+    }
+    let labels = outcome.get("labels").and_then(Value::as_str).unwrap_or_default();
+    let precise = outcome.get("precise").and_then(Value::as_bool).unwrap_or_default();
+    let clock = if precise { "5 µs" } else { "100 µs" };
+    Ok(format!(
+        "{text}\nLabels after time has moved are those of a new chart: {labels}. The page's clock has {clock}.\n"
+    ))
+}
+
+fn rounds_of(one: &Value, kind: &str) -> Result<Vec<Vec<f64>>> {
+    let rounds = one.get(kind).and_then(Value::as_array).context("the page has no rounds")?;
+    rounds.iter().map(|round| seconds_of(Some(round))).collect()
 }
 
 fn stages_report(outcome: &Value) -> Result<String> {

@@ -9,7 +9,7 @@ use plotters_backend::{BackendCoord, DrawingBackend};
 /// Half the width of a sign, in CSS pixels.
 const HALF: f64 = 4.0;
 /// Opacity of the line, which must not hide data.
-const LINE_ALPHA: f64 = 0.6;
+const LINE_ALPHA: f64 = 0.4;
 
 /// Paints the marks inside the time range, last on the data layer: they move with it and lie on top.
 ///
