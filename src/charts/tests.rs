@@ -568,6 +568,18 @@ async fn the_table_is_made_when_it_is_opened() {
     until("no table", || chart.page.find("table").is_none()).await;
 }
 
+#[wasm_bindgen_test]
+async fn an_earlier_session_is_a_band_behind_the_data() {
+    let owner = Owner::new();
+    let chart = chart(&owner, plot(Shape::Lines, MIDNIGHT, |_| 50.0), SIZE);
+    chart.painted().await;
+    let before = pixels(&chart.data());
+    let usual = |value: f64| vec![value; BUCKETS as usize];
+    let ghost = vec![usual(10.0), usual(40.0)];
+    chart.plot.update(|plot| plot.ghost = ghost);
+    until("an area", || pixels(&chart.data()) > before + 1000.0).await;
+}
+
 /// Keeps what is handed to the reader as a file, in place of saving it.
 const CATCH: &str = "
     window.saved = [];

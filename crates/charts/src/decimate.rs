@@ -89,8 +89,15 @@ impl Tracer<'_> {
 
     fn flush(&mut self) {
         if let Some(Column { x, first, min, max, last }) = self.column.take() {
-            for value in [first, min, max, last] {
-                self.trace.add((x, self.layout.row(value)));
+            let (low, high) = (self.layout.row(min), self.layout.row(max));
+            // Most columns have one sample or two.
+            let row = |value: f64| match value {
+                value if value <= min => low,
+                value if value >= max => high,
+                value => self.layout.row(value),
+            };
+            for row in [row(first), low, high, row(last)] {
+                self.trace.add((x, row));
             }
         }
     }
