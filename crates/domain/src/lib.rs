@@ -38,6 +38,7 @@ mod recent;
 pub mod risk;
 pub mod rolling;
 pub mod routes;
+pub mod rules;
 pub mod scope;
 pub mod series;
 pub mod service;

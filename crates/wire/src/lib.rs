@@ -15,6 +15,7 @@ pub mod minutes;
 mod names;
 pub mod outline;
 pub mod page_config;
+pub mod rules;
 mod scalar;
 pub mod search;
 pub mod snapshot;

@@ -2,14 +2,18 @@
 
 use serde::Deserialize;
 
+use crate::rules::Rules;
+
 /// Its contents. Everything may be missing; what is not known is refused, so that a slip of the pen is not overlooked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PageConfig {
     /// The stream, absolute or relative to the page.
     pub sse_url: Option<String>,
     /// The state to start from; empty where there is none. By default `snapshot` beside a stream that is called `sse`.
     pub snapshot_url: Option<String>,
+    /// Alert rules instead of the shipped ones: a rule file as JSON.
+    pub rules: Option<Rules>,
 }
 
 impl PageConfig {
@@ -50,6 +54,23 @@ mod tests {
         ] {
             let said = PageConfig::parse(text).unwrap_err().to_string();
             assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
+
+    #[test]
+    fn rules_are_read_and_a_broken_one_is_named_with_its_place() {
+        let config = |expr: &str| {
+            PageConfig::parse(&format!(
+                r#"{{"rules": {{"groups": [{{"name": "own", "rules": [{{"alert": "Late", "expr": "{expr}"}}]}}]}}}}"#
+            ))
+        };
+        let rules = config("aurora_deny_rate > 0.5").unwrap().rules.unwrap();
+        assert_eq!(rules.groups()[0].rules[0].alert(), "Late");
+        let said = config("aurora_deny_rate >> 0.5").unwrap_err().to_string();
+        for words in
+            ["group `own`", "rule `Late`", "expr `aurora_deny_rate >> 0.5`", "at 1:19", "line 1 column"]
+        {
+            assert!(said.contains(words), "{said}");
         }
     }
 

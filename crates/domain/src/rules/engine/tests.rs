@@ -1,0 +1,191 @@
+use std::borrow::Cow;
+
+use super::{
+    super::{AlertState, Labels, Rule, RuleText},
+    *,
+};
+
+fn rule(expr: &str, hold_for: &str, keep: &str) -> Rule {
+    Rule::new(RuleText {
+        alert: "A".to_owned(),
+        expr: expr.to_owned(),
+        hold_for: hold_for.to_owned(),
+        keep_firing_for: keep.to_owned(),
+        labels: vec![("severity".to_owned(), "critical".to_owned())],
+        annotations: vec![("summary".to_owned(), "{{ $labels.x }} at {{ $value }}".to_owned())],
+    })
+    .unwrap()
+}
+
+fn group(interval_ms: Option<i64>, rules: Vec<Rule>) -> Group {
+    Group { name: "g".to_owned(), interval_ms, rules }
+}
+
+fn engine(expr: &str, hold_for: &str, keep: &str) -> Engine {
+    Engine::new(vec![group(None, vec![rule(expr, hold_for, keep)])])
+}
+
+fn sample(x: &str, value: f64) -> Sample {
+    Sample { metric: Cow::Borrowed("m"), labels: Labels::new([("x", x)]), value }
+}
+
+fn at(second: i64) -> Ts {
+    Ts(1_795_000_000_000_000_000).plus_seconds(second)
+}
+
+/// The state after each second, in which the only series has the next value; `-` where there is no alert.
+fn states(engine: &mut Engine, values: &[f64]) -> String {
+    (0..)
+        .zip(values)
+        .map(|(second, value)| {
+            engine.observe(at(second), &[sample("1", *value)]);
+            match engine.alerts() {
+                [] => '-',
+                [alert] => match alert.state {
+                    AlertState::Pending => 'P',
+                    AlertState::Firing => 'F',
+                    AlertState::Resolved => 'R',
+                },
+                _ => '?',
+            }
+        })
+        .collect()
+}
+
+fn check(hold_for: &str, keep: &str, values: &[f64], expected: &str) {
+    assert_eq!(
+        states(&mut engine("m > 0", hold_for, keep), values),
+        expected,
+        "{hold_for} {keep} {values:?}"
+    );
+}
+
+#[test]
+fn an_alert_fires_when_its_rule_has_held_for_long_enough() {
+    check("", "", &[0.0, 1.0, 0.0, 1.0], "-FRF");
+    check("2s", "", &[1.0, 1.0, 1.0, 0.0, 0.0], "PPFRR");
+    check("2s", "", &[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], "PP-PPF");
+    check("2s", "", &[1.0, 1.0, 1.0, 0.0, 1.0], "PPFRP");
+}
+
+#[test]
+fn an_alert_keeps_firing_for_as_long_as_asked() {
+    check("", "2s", &[1.0, 0.0, 0.0, 0.0, 0.0], "FFFRR");
+    check("", "2s", &[1.0, 0.0, 1.0, 0.0, 0.0, 0.0], "FFFFFR");
+    check("1s", "2s", &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0], "P-PFFFR");
+}
+
+#[test]
+fn a_resolved_alert_is_kept_for_a_quarter_of_an_hour() {
+    let mut engine = engine("m > 0", "", "");
+    engine.observe(at(0), &[sample("1", 1.0)]);
+    engine.observe(at(1), &[]);
+    assert_eq!((engine.alerts()[0].state, engine.alerts()[0].since), (AlertState::Resolved, at(1)));
+    engine.observe(at(901), &[]);
+    assert_eq!(engine.alerts().len(), 1);
+    engine.observe(at(902), &[]);
+    assert_eq!(engine.alerts().len(), 0);
+}
+
+#[test]
+fn each_label_set_is_an_alert_of_its_own() {
+    let mut engine = engine("m > 0", "1s", "");
+    engine.observe(at(0), &[sample("b", 1.0), sample("a", 0.0)]);
+    engine.observe(at(1), &[sample("b", 2.0), sample("a", 5.5)]);
+    let seen: Vec<_> = engine
+        .alerts()
+        .iter()
+        .map(|alert| {
+            (alert.labels.get("x"), alert.state, alert.since, alert.active_at, alert.annotation("summary"))
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("a", AlertState::Pending, at(1), at(1), "a at 5.5"),
+            ("b", AlertState::Firing, at(1), at(0), "b at 2"),
+        ]
+    );
+    let alert = &engine.alerts()[1];
+    assert_eq!((alert.name.as_str(), alert.severity(), alert.value), ("A", "critical", 2.0));
+    assert_eq!(
+        alert.labels.iter().collect::<Vec<_>>(),
+        [("alertname", "A"), ("severity", "critical"), ("x", "b")]
+    );
+    assert_eq!(engine.elements((0, 0)).unwrap().len(), 2);
+}
+
+#[test]
+fn a_group_is_judged_once_an_interval() {
+    let mut engine = Engine::new(vec![group(Some(5_000), vec![rule("m > 0", "", "")])]);
+    let states: Vec<_> = (0..12)
+        .map(|second| {
+            engine.observe(at(second), &[sample("1", if second >= 2 { 1.0 } else { 0.0 })]);
+            engine.alerts().first().map(|alert| (alert.since, second))
+        })
+        .collect();
+    assert_eq!(states[4], None);
+    assert!(states[5..].iter().all(|alert| alert.unwrap().0 == at(5)));
+}
+
+#[test]
+fn a_rule_that_cannot_be_judged_leaves_its_alerts_as_they_were() {
+    let mut engine = engine("m > on() n", "", "");
+    let n = |x: &str| Sample { metric: Cow::Borrowed("n"), ..sample(x, 0.0) };
+    engine.observe(at(0), &[sample("1", 1.0), n("1")]);
+    assert_eq!((engine.alerts().len(), engine.failures()), (1, &[][..]));
+    let before = engine.alerts().to_vec();
+    engine.observe(at(1), &[sample("1", 0.0), n("1"), n("2")]);
+    assert_eq!(engine.alerts(), before);
+    assert_eq!(engine.failures(), [Failure { rule: (0, 0), error: EvalError::SeveralOnOneSide }]);
+    engine.observe(at(2), &[sample("1", 0.0), n("1")]);
+    assert_eq!((engine.alerts()[0].state, engine.failures().len()), (AlertState::Resolved, 0));
+}
+
+#[test]
+fn elements_that_labels_of_the_rule_make_equal_are_a_failure() {
+    let text = RuleText {
+        labels: vec![("x".to_owned(), "same".to_owned())],
+        ..rule("m > 0", "", "").text().clone()
+    };
+    let mut engine = Engine::new(vec![group(None, vec![Rule::new(text).unwrap()])]);
+    engine.observe(at(0), &[sample("1", 1.0), sample("2", 1.0)]);
+    assert_eq!((engine.alerts().len(), engine.failures().len()), (0, 1));
+}
+
+#[test]
+fn time_goes_forward_only() {
+    let mut engine = engine("m > 0", "", "");
+    engine.observe(at(5), &[sample("1", 1.0)]);
+    engine.observe(at(5), &[sample("1", 0.0)]);
+    engine.observe(at(4), &[]);
+    engine.evaluate(at(5));
+    assert_eq!((engine.alerts()[0].state, engine.dropped().observations), (AlertState::Firing, 3));
+}
+
+#[test]
+fn between_observations_a_value_counts_for_five_minutes() {
+    let mut engine = engine("m > 0", "", "");
+    engine.observe(at(0), &[sample("1", 1.0)]);
+    engine.evaluate(at(300));
+    assert_eq!(engine.alerts()[0].state, AlertState::Firing);
+    engine.evaluate(at(301));
+    assert_eq!(engine.alerts()[0].state, AlertState::Resolved);
+}
+
+#[test]
+fn alerts_beyond_the_bound_are_dropped_and_counted() {
+    let mut engine = engine("m > 0", "", "");
+    let samples: Vec<Sample> = (0..MAX_ALERTS + 3).map(|x| sample(&x.to_string(), 1.0)).collect();
+    engine.observe(at(0), &samples);
+    assert_eq!((engine.alerts().len(), engine.dropped().alerts), (MAX_ALERTS, 3));
+    engine.observe(at(1), &samples);
+    assert_eq!((engine.alerts().len(), engine.dropped().alerts), (MAX_ALERTS, 6));
+}
+
+#[test]
+fn a_scalar_is_an_alert_without_labels() {
+    let mut engine = engine("1", "", "");
+    engine.observe(at(0), &[]);
+    assert_eq!(engine.alerts()[0].annotation("summary"), " at 1");
+}
