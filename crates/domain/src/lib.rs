@@ -24,6 +24,7 @@ pub mod limits;
 pub mod link;
 mod maps;
 pub mod market;
+pub mod metrics;
 pub mod minutes;
 pub mod moments;
 pub mod operations;

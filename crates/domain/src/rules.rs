@@ -34,5 +34,5 @@ pub use parser::{MAX_NODES, MAX_RANGE_MS, parse};
 pub use pattern::Pattern;
 pub use refusal::Refusal;
 pub use rule::{Group, Place, Refused, Rule, RuleText, Threshold};
-pub use samples::Sample;
+pub use samples::{Sample, Samples};
 pub use template::Template;

@@ -5,80 +5,42 @@
 
 use std::fmt::Write as _;
 
+pub(crate) use aurora_domain::metrics::{Column, Kind, Sink};
+
 /// The content type of the format.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What a family is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Only grows, until it begins again.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// Quantiles.
-    Summary,
-}
-
-/// A family of which each `T` gives one sample: its name, what it means, and how to read it.
-pub(crate) type Column<T> = (&'static str, &'static str, fn(&T) -> Option<f64>);
-
 /// A text that is being written.
 #[derive(Debug, Default)]
-pub(crate) struct Exposition(String);
-
-/// One family that is being written.
-pub(crate) struct Family<'a> {
-    text: &'a mut String,
+pub(crate) struct Exposition {
+    text: String,
+    /// The family whose samples come now, until its first one.
+    begun: Option<(&'static str, Kind, &'static str)>,
     name: &'static str,
-    help: &'static str,
-    kind: Kind,
-    begun: bool,
 }
 
 impl Exposition {
-    /// Begins a family. `help` is one line.
-    pub(crate) fn family(&mut self, name: &'static str, kind: Kind, help: &'static str) -> Family<'_> {
-        Family { text: &mut self.0, name, help, kind, begun: false }
-    }
-
-    /// A family of one sample without labels; nothing where there is no value.
-    pub(crate) fn single(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        help: &'static str,
-        value: impl Into<Option<f64>>,
-    ) {
-        if let Some(value) = value.into() {
-            self.family(name, kind, help).sample(&[], value);
-        }
-    }
-
-    /// A counter without labels.
-    pub(crate) fn counter(&mut self, name: &'static str, help: &'static str, count: u64) {
-        self.single(name, Kind::Counter, help, count as f64);
-    }
-
-    /// A gauge without labels; nothing where there is no value.
-    pub(crate) fn gauge(&mut self, name: &'static str, help: &'static str, value: impl Into<Option<f64>>) {
-        self.single(name, Kind::Gauge, help, value);
-    }
-
     /// The text.
     pub(crate) fn finish(self) -> String {
-        self.0
+        self.text
     }
 }
 
-impl Family<'_> {
-    /// Adds a sample. One that is not finite is left out.
-    pub(crate) fn sample(&mut self, labels: &[(&str, &str)], value: f64) {
-        if !value.is_finite() {
-            return;
-        }
-        if !self.begun {
-            self.begun = true;
-            self.begin();
+impl Sink for Exposition {
+    fn begin(&mut self, name: &'static str, kind: Kind, help: &'static str) -> bool {
+        (self.begun, self.name) = (Some((name, kind, help)), name);
+        true
+    }
+
+    fn put(&mut self, labels: &[(&str, &str)], value: f64) {
+        // Writing to a string does not fail.
+        if let Some((name, kind, help)) = self.begun.take() {
+            let kind = match kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Summary => "summary",
+            };
+            writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
         }
         self.text.push_str(self.name);
         for (index, (name, value)) in labels.iter().enumerate() {
@@ -91,24 +53,7 @@ impl Family<'_> {
         if !labels.is_empty() {
             self.text.push('}');
         }
-        // Writing to a string does not fail.
         writeln!(self.text, " {value}").ok();
-    }
-
-    /// Adds a sample where there is a value.
-    pub(crate) fn sample_if(&mut self, labels: &[(&str, &str)], value: Option<f64>) {
-        if let Some(value) = value {
-            self.sample(labels, value);
-        }
-    }
-
-    fn begin(&mut self) {
-        let kind = match self.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Summary => "summary",
-        };
-        writeln!(self.text, "# HELP {} {}\n# TYPE {} {kind}", self.name, self.help, self.name).ok();
     }
 }
 

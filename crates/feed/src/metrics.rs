@@ -4,7 +4,6 @@
 //! ahead of what can be read back, and state and id change together. Windows end at the feed's time, so figures age when the log falls silent.
 
 mod json;
-mod series;
 
 use std::{
     ops::Deref,
@@ -185,7 +184,7 @@ impl Metrics {
 
     /// The figures under the names of `/metrics`.
     pub(crate) fn expose(&self, now_ns: u64, out: &mut Exposition) {
-        series::expose(&self.at(now_ns), self.span, out);
+        aurora_domain::metrics::expose(&self.at(now_ns), self.span, out);
     }
 
     /// The session in a few words.

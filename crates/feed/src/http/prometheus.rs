@@ -14,7 +14,7 @@ use axum::{
 use super::{App, Named};
 use crate::{
     clock,
-    exposition::{self, Column, Exposition, Kind},
+    exposition::{self, Column, Exposition, Kind, Sink as _},
     publisher::{JOURNAL, JOURNAL_FILE},
     sessions::Session,
     status::Condition,

@@ -1,23 +1,26 @@
-//! Figures of a session as Prometheus series; docs/metrics.md has the same list.
+//! The figures of a session under the names of `/metrics`; docs/metrics.md has the same list.
 //!
+//! The feed writes them as text, and rules judge them: both take them from here, so names and values cannot differ.
 //! Invariants: what grows with the session ends in `_total`; all else is over the window or as last reported; a figure
-//! that there is no data for is an absent series. Labels are bounded: 64 symbols, 513 reasons, 65 codes.
+//! that there is no data for is an absent series, and so is one that is not finite. Labels are bounded: 64 symbols, 513
+//! reasons, 65 codes.
 
 mod orders;
+mod sink;
 mod slices;
 
-use aurora_domain::{Span, State, Ts};
+pub use sink::{Column, Family, Kind, Sink};
 
-use crate::exposition::Exposition;
+use crate::{Span, State, Ts};
 
-/// Writes every family that has data.
-pub(super) fn expose(state: &State, span: Span, out: &mut Exposition) {
+/// Gives every family that has data to `out`, over `span` where it is over a window.
+pub fn expose(state: &State, span: Span, out: &mut impl Sink) {
     session(state, span, out);
     orders::expose(state, span, out);
     slices::expose(state, span, out);
 }
 
-fn session(state: &State, span: Span, out: &mut Exposition) {
+fn session(state: &State, span: Span, out: &mut impl Sink) {
     let session = state.session();
     out.gauge("aurora_window_seconds", "Length of the rolling window.", span.seconds().map(f64::from));
     out.gauge("aurora_window_events", "Events in the window.", state.events(span) as f64);

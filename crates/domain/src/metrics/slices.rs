@@ -1,14 +1,15 @@
 //! Explanations, provenance, money, market, risk, service, governance, protection, operators' acts.
 
-use aurora_domain::{
+use super::{
+    flag, seconds,
+    sink::{Column, Kind, Sink},
+};
+use crate::{
     BreakerState, Filter, Span, State,
     trade::{COST_NAMES, SymbolTrade},
 };
 
-use super::{flag, seconds};
-use crate::exposition::{Column, Exposition, Kind};
-
-pub(super) fn expose(state: &State, span: Span, out: &mut Exposition) {
+pub(super) fn expose(state: &State, span: Span, out: &mut impl Sink) {
     explanation(state, span, out);
     trade(state, span, out);
     market(state, out);
@@ -19,7 +20,7 @@ pub(super) fn expose(state: &State, span: Span, out: &mut Exposition) {
     operations(state, out);
 }
 
-fn explanation(state: &State, span: Span, out: &mut Exposition) {
+fn explanation(state: &State, span: Span, out: &mut impl Sink) {
     let explained = state.explained(span);
     out.gauge(
         "aurora_xai_coverage",
@@ -38,7 +39,7 @@ fn explanation(state: &State, span: Span, out: &mut Exposition) {
     );
 }
 
-fn trade(state: &State, span: Span, out: &mut Exposition) {
+fn trade(state: &State, span: Span, out: &mut impl Sink) {
     let symbols = state.trade_by_symbol(span);
     let families: [Column<SymbolTrade>; 9] = [
         ("aurora_trade_position", "Signed quantity held now, in units of the symbol.", |of| of.position),
@@ -85,7 +86,7 @@ fn trade(state: &State, span: Span, out: &mut Exposition) {
     );
 }
 
-fn market(state: &State, out: &mut Exposition) {
+fn market(state: &State, out: &mut impl Sink) {
     let quotes = state.market().quotes();
     let mut family =
         out.family("aurora_market_bid", Kind::Gauge, "Best bid of the last book, in quote currency.");
@@ -117,14 +118,14 @@ fn market(state: &State, out: &mut Exposition) {
     );
 }
 
-fn risk(state: &State, out: &mut Exposition) {
+fn risk(state: &State, out: &mut impl Sink) {
     let mut family = out.family("aurora_risk", Kind::Gauge, "Risk gauges as last reported.");
     for gauge in state.risk().gauges() {
         family.sample(&[("gauge", gauge.name)], gauge.latest.value);
     }
 }
 
-fn service(state: &State, span: Span, out: &mut Exposition) {
+fn service(state: &State, span: Span, out: &mut impl Sink) {
     let (session, window) = (state.service().queries(Span::Session), state.service().queries(span));
     out.counter("aurora_service_queries_total", "Queries of the session that ended.", session.count);
     out.gauge("aurora_service_window_queries", "Queries in the window that ended.", window.count as f64);
@@ -155,7 +156,7 @@ fn service(state: &State, span: Span, out: &mut Exposition) {
     );
 }
 
-fn governance(state: &State, out: &mut Exposition) {
+fn governance(state: &State, out: &mut impl Sink) {
     let governance = state.governance();
     out.gauge("aurora_governance_alpha_spent", "Error probability spent.", governance.alpha_spent);
     out.gauge(
@@ -184,7 +185,7 @@ fn governance(state: &State, out: &mut Exposition) {
     }
 }
 
-fn protection(state: &State, span: Span, out: &mut Exposition) {
+fn protection(state: &State, span: Span, out: &mut impl Sink) {
     let protection = state.protection();
     out.gauge(
         "aurora_circuit_breaker_state",
@@ -244,7 +245,7 @@ fn protection(state: &State, span: Span, out: &mut Exposition) {
     }
 }
 
-fn operations(state: &State, out: &mut Exposition) {
+fn operations(state: &State, out: &mut impl Sink) {
     let mut family =
         out.family("aurora_operations_total", Kind::Counter, "Operators' acts in the session by code.");
     for (code, count) in state.operations().counts(Span::Session) {

@@ -1,10 +1,9 @@
 //! Orders, rates, routes, the way from intent to fill, latencies.
 
-use aurora_domain::{DenyClass, Filter, LatencyKind, LatencySummary, Outcome, Span, State};
+use super::sink::{Kind, Sink};
+use crate::{DenyClass, Filter, LatencyKind, LatencySummary, Outcome, Span, State};
 
-use crate::exposition::{Exposition, Kind};
-
-pub(super) fn expose(state: &State, span: Span, out: &mut Exposition) {
+pub(super) fn expose(state: &State, span: Span, out: &mut impl Sink) {
     outcomes(state, span, out);
     rates(state, span, out);
     pending(state, out);
@@ -13,7 +12,7 @@ pub(super) fn expose(state: &State, span: Span, out: &mut Exposition) {
     latency(state, span, out);
 }
 
-fn outcomes(state: &State, span: Span, out: &mut Exposition) {
+fn outcomes(state: &State, span: Span, out: &mut impl Sink) {
     let orders = state.orders();
     let (session, window) = (orders.outcomes(Span::Session), orders.outcomes(span));
     let mut family =
@@ -45,7 +44,7 @@ fn outcomes(state: &State, span: Span, out: &mut Exposition) {
     }
 }
 
-fn rates(state: &State, span: Span, out: &mut Exposition) {
+fn rates(state: &State, span: Span, out: &mut impl Sink) {
     let orders = state.orders();
     out.gauge("aurora_fill_rate", "Filled / submitted in the window, 0 to 1.", orders.fill_rate(span));
     out.gauge(
@@ -63,7 +62,7 @@ fn rates(state: &State, span: Span, out: &mut Exposition) {
     }
 }
 
-fn pending(state: &State, out: &mut Exposition) {
+fn pending(state: &State, out: &mut impl Sink) {
     let pending = state.orders().pending(state.now());
     out.gauge(
         "aurora_orders_pending",
@@ -82,9 +81,9 @@ fn pending(state: &State, out: &mut Exposition) {
     );
 }
 
-fn routes(state: &State, span: Span, out: &mut Exposition) {
+fn routes(state: &State, span: Span, out: &mut impl Sink) {
     let (session, window) = (state.routes(), state.routes_over(span, Filter::ALL));
-    let names = |routes: aurora_domain::routes::Routes| {
+    let names = |routes: crate::routes::Routes| {
         [("maker", routes.maker), ("taker", routes.taker), ("deny", routes.deny), ("cancel", routes.cancel)]
     };
     let mut family = out.family("aurora_routes_total", Kind::Counter, "Routes of the session.");
@@ -98,7 +97,7 @@ fn routes(state: &State, span: Span, out: &mut Exposition) {
     out.gauge("aurora_taker_share", "Taker / (maker + taker) in the window, 0 to 1.", window.taker_share());
 }
 
-fn funnel(state: &State, span: Span, out: &mut Exposition) {
+fn funnel(state: &State, span: Span, out: &mut impl Sink) {
     let mut family = out.family(
         "aurora_funnel_total",
         Kind::Counter,
@@ -125,7 +124,7 @@ fn funnel(state: &State, span: Span, out: &mut Exposition) {
     }
 }
 
-fn latency(state: &State, span: Span, out: &mut Exposition) {
+fn latency(state: &State, span: Span, out: &mut impl Sink) {
     let summaries: Vec<(&str, LatencySummary)> = LatencyKind::ALL
         .into_iter()
         .filter_map(|kind| Some((kind.name(), state.latency().summary(kind, span)?)))
