@@ -48,6 +48,11 @@ pub enum Command {
     /// Reads all files of the session, rotated and gzipped parts included, and changes none. Windows end at the
     /// last event's time. The exit code is 1 where the session cannot be read, in whole or in part.
     Summarize(SummarizeArgs),
+    /// Check rule files and print them as the page reads them: one line of JSON.
+    ///
+    /// The output is what `rules` in the page's config.json takes. The exit code is 1 where a file cannot be in force;
+    /// the message then names rule, expression and position.
+    Rules(RulesArgs),
 }
 
 /// How to serve a session.
@@ -84,6 +89,14 @@ pub struct SummarizeArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Json)]
     pub format: Format,
+}
+
+/// Which rule files to check.
+#[derive(Clone, Debug, Args)]
+pub struct RulesArgs {
+    /// Files in YAML, or in JSON where the name ends in .json; together they are one.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Settings of the feed.

@@ -12,8 +12,8 @@ use std::{
 
 use anyhow::Context as _;
 use aurora_feed::{
-    cli::{Cli, CliError, Command, FeedArgs, LogFormat, SimulateArgs, SummarizeArgs, listen},
-    simulate,
+    cli::{Cli, CliError, Command, FeedArgs, LogFormat, RulesArgs, SimulateArgs, SummarizeArgs, listen},
+    rules, simulate,
     summarize::{self, Report, SummarizeError},
 };
 use clap::Parser as _;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let (log_level, log_format) = match &cli.command {
         None => (&*cli.serve.feed.log_level, cli.serve.feed.log_format),
         Some(Command::Simulate(args)) => (&*args.feed.log_level, args.feed.log_format),
-        Some(Command::Summarize(_)) => ("warn", LogFormat::Text),
+        Some(Command::Summarize(_) | Command::Rules(_)) => ("warn", LogFormat::Text),
     };
     let outcome = log_to_stderr(log_level, log_format).and_then(|()| run(&cli));
     match outcome {
@@ -60,6 +60,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         }
         Some(Command::Simulate(args)) => simulate(&runtime()?, args),
         Some(Command::Summarize(args)) => summarize(args),
+        Some(Command::Rules(args)) => check_rules(args),
     }
 }
 
@@ -74,13 +75,28 @@ fn runtime() -> anyhow::Result<Runtime> {
 fn summarize(args: &SummarizeArgs) -> anyhow::Result<()> {
     let reduced = summarize::reduce(&args.dir)?;
     let report = Report::new(&reduced);
-    match io::stdout().lock().write_all(report.print(args.format).as_bytes()) {
-        // Whoever reads the output has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-        written => written.context("cannot write the summary to standard output; its disk may be full")?,
+    if !print(&report.print(args.format))? {
+        return Ok(());
     }
     let incomplete = reduced.input.incomplete;
     if incomplete.is_empty() { Ok(()) } else { Err(SummarizeError::Incomplete { files: incomplete }.into()) }
+}
+
+/// Prints rule files as JSON where all of them can be in force.
+fn check_rules(args: &RulesArgs) -> anyhow::Result<()> {
+    let rules = rules::read(&args.files)?;
+    print(&(rules.file().to_json() + "\n")).map(drop)
+}
+
+/// Writes to standard output. False where whoever reads it has seen enough.
+fn print(text: &str) -> anyhow::Result<bool> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => {
+            written.context("cannot write to standard output; its disk may be full")?;
+            Ok(true)
+        }
+    }
 }
 
 async fn serve(session_dir: &Path, args: &FeedArgs, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {

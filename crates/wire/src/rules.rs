@@ -13,6 +13,9 @@ pub const MAX_GROUPS: usize = 64;
 /// How many rules one file has at most, of all groups.
 pub const MAX_RULES: usize = 1_000;
 
+/// The rules of deploy/rules as JSON: what is judged where nobody sets other ones.
+pub const SHIPPED: &str = include_str!("rules/shipped.json");
+
 /// A rule file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

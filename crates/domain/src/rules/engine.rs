@@ -72,6 +72,11 @@ impl Engine {
         self.history.wants(metric)
     }
 
+    /// The metrics that rules ask for, by name.
+    pub fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.history.metrics()
+    }
+
     /// Takes in all that is known at `now` and judges. An observation that is not at least a millisecond later than the
     /// one before changes nothing and is counted.
     pub fn observe(&mut self, now: Ts, samples: &[Sample]) {

@@ -76,6 +76,11 @@ impl History {
         self.find(metric).is_ok()
     }
 
+    /// The metrics that rules ask for, by name.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.families.iter().map(|family| &*family.metric)
+    }
+
     /// Takes in one sample. Of metrics that no rule asks for nothing is kept; of two samples of one series at one time,
     /// the first.
     pub(super) fn append(&mut self, metric: &str, labels: &Labels, point: Point) {

@@ -47,3 +47,23 @@ fn a_file_of_too_many_rules_is_refused() {
     let refused = Rules::try_from(File { groups: vec![group] }).unwrap_err();
     assert_eq!(refused, RulesError::TooMany { groups: 1, rules: 1_001 });
 }
+
+#[test]
+fn the_shipped_rules_say_what_to_do_and_where_they_come_from() {
+    let rules = Rules::from_json(SHIPPED).unwrap();
+    let names: Vec<_> = rules.groups().iter().map(|group| group.name.as_str()).collect();
+    for group in
+        ["p3d", "service", "testnet-targets", "testnet-alerts", "testnet-stop", "ga-panels", "ga-alerts"]
+    {
+        assert!(names.contains(&group), "{group} is missing from {names:?}");
+    }
+    for rule in rules.groups().iter().flat_map(|group| &group.rules) {
+        let text = rule.text();
+        for name in ["summary", "description", "source", "runbook_url"] {
+            assert!(text.annotations.iter().any(|(own, _)| own == name), "{} has no {name}", rule.alert());
+        }
+        for name in ["severity", "response"] {
+            assert!(text.labels.iter().any(|(own, _)| own == name), "{} has no {name}", rule.alert());
+        }
+    }
+}
