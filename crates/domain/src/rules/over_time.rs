@@ -14,8 +14,8 @@ pub(super) fn over_time(
     range_ms: i64,
 ) -> Option<f64> {
     match function {
-        Overtime::Increase => growth(points, now_ms, range_ms),
-        Overtime::Rate => Some(growth(points, now_ms, range_ms)? / (range_ms as f64 / 1e3)),
+        Overtime::Increase => growth(points, now_ms, range_ms, 1.0),
+        Overtime::Rate => growth(points, now_ms, range_ms, range_ms as f64 / 1e3),
         Overtime::Average => mean(points.map(|point| point.value)),
         Overtime::Maximum => points
             .map(|point| point.value)
@@ -23,13 +23,18 @@ pub(super) fn over_time(
     }
 }
 
-/// By how much a counter grew in the range.
+/// By how much a counter grew in the range, divided by `parts`.
 ///
 /// Between the first and the last point it grew by the sum of all steps, where a step down is a restart from zero. That
 /// is stretched towards the ends of the range, in proportion to time: to the very end where that is nearer than 1.1 times
 /// the mean distance of points, else by half that distance. Towards the past it is stretched no further than to where
 /// the line through both points would be at zero.
-fn growth(points: impl DoubleEndedIterator<Item = Point> + Clone, now_ms: i64, range_ms: i64) -> Option<f64> {
+fn growth(
+    points: impl DoubleEndedIterator<Item = Point> + Clone,
+    now_ms: i64,
+    range_ms: i64,
+    parts: f64,
+) -> Option<f64> {
     let (first, last) = (points.clone().next()?, points.clone().next_back()?);
     let (mut steps, mut before, mut restarts) = (0_u32, first.value, 0.0);
     for point in points.skip(1) {
@@ -51,21 +56,27 @@ fn growth(points: impl DoubleEndedIterator<Item = Point> + Clone, now_ms: i64, r
         to_begin = to_begin.min(covered * (first.value / grown));
     }
     let reach = |gap: f64| if gap < distance * 1.1 { gap } else { distance / 2.0 };
-    Some(grown * ((covered + reach(to_begin) + reach(to_end)) / covered))
+    // In this order the last digits are those of Prometheus.
+    Some(grown * ((covered + reach(to_begin) + reach(to_end)) / covered / parts))
 }
 
-/// The mean; rounding errors of the sum are carried along (Neumaier), so that long ranges stay exact.
+/// The mean, kept up value by value as Prometheus does, so that its last digits are the same: each value moves it by its
+/// own share less the mean's, and what rounding loses of each move is carried along (Neumaier). Once it is infinite, only
+/// the other infinity and what is no number change it.
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut sum, mut lost, mut count) = (0.0_f64, 0.0_f64, 0_u32);
+    let (mut mean, mut lost, mut count) = (0.0_f64, 0.0_f64, 0.0_f64);
     for value in values {
-        let next = sum + value;
-        if next.is_finite() {
-            lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        count += 1.0;
+        let same_infinity = value.is_infinite() && value.is_sign_positive() == mean.is_sign_positive();
+        if mean.is_infinite() && (value.is_finite() || same_infinity) {
+            continue;
         }
-        (sum, count) = (next, count + 1);
+        let step = value / count - mean / count;
+        let next = mean + step;
+        lost += if mean.abs() >= step.abs() { (mean - next) + step } else { (step - next) + mean };
+        mean = next;
     }
-    let total = if sum.is_finite() { sum + lost } else { sum };
-    (count > 0).then(|| total / f64::from(count))
+    (count > 0.0).then_some(if mean.is_infinite() { mean } else { mean + lost })
 }
 
 #[cfg(test)]
@@ -121,7 +132,7 @@ mod tests {
 
     #[test]
     fn means_and_maxima_take_numbers_that_are_none() {
-        check(Overtime::Average, &[(1, 1e100), (2, 1.0), (3, -1e100)], 3, 3, Some(1.0 / 3.0));
+        check(Overtime::Average, &[(1, 0.1), (2, 0.2), (3, 0.6)], 3, 3, Some(0.3));
         check(Overtime::Average, &[(1, f64::INFINITY), (2, 1.0)], 3, 3, Some(f64::INFINITY));
         check(Overtime::Average, &[(1, f64::NAN), (2, 1.0)], 3, 3, Some(f64::NAN));
         check(Overtime::Maximum, &[(1, f64::NAN), (2, 1.0), (3, f64::NAN)], 3, 3, Some(1.0));

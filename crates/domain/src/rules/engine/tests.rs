@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::{
-    super::{AlertState, Labels, Rule, RuleText},
+    super::{AlertState, Labels, RESOLVED_RETENTION_SECONDS, Rule, RuleText},
     *,
 };
 
@@ -188,4 +188,70 @@ fn a_scalar_is_an_alert_without_labels() {
     let mut engine = engine("1", "", "");
     engine.observe(at(0), &[]);
     assert_eq!(engine.alerts()[0].annotation("summary"), " at 1");
+}
+
+/// What Prometheus' documentation says of alert states, read for one moment at a time: nothing is carried along.
+struct Documented<'a> {
+    /// Times in seconds, and whether the rule holds.
+    steps: &'a [(i64, bool)],
+    hold_for: i64,
+    keep: i64,
+}
+
+impl Documented<'_> {
+    fn time(&self, step: usize) -> i64 {
+        self.steps[step].0
+    }
+
+    fn holds(&self, step: usize) -> bool {
+        self.steps[step].1
+    }
+
+    /// The first step of the unbroken run of steps up to `step` that are as it is.
+    fn run(&self, step: usize) -> usize {
+        (0..step).rev().find(|before| self.holds(*before) != self.holds(step)).map_or(0, |before| before + 1)
+    }
+
+    /// "Active for at least `for`", or fired before and nothing has ended it, or kept for `keep_firing_for`.
+    fn fires(&self, step: usize) -> bool {
+        let run = self.run(step);
+        let before_run = run.checked_sub(1).is_some_and(|before| self.fires(before));
+        if self.holds(step) {
+            return before_run || self.time(step) - self.time(run) >= self.hold_for;
+        }
+        before_run && self.time(step) - self.time(run) < self.keep
+    }
+
+    fn state(&self, step: usize) -> Option<AlertState> {
+        if self.fires(step) {
+            return Some(AlertState::Firing);
+        }
+        if self.holds(step) {
+            return Some(AlertState::Pending);
+        }
+        // Resolved at the first step without firing of the present run, where the run began with a firing alert.
+        let run = self.run(step);
+        run.checked_sub(1).filter(|before| self.fires(*before))?;
+        let resolved = (run..=step).find(|later| !self.fires(*later))?;
+        (self.time(step) - self.time(resolved) <= RESOLVED_RETENTION_SECONDS).then_some(AlertState::Resolved)
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn states_are_those_of_the_documentation(
+        steps in proptest::collection::vec((proptest::sample::select(vec![1_i64, 5, 15, 60, 300, 700]), proptest::bool::weighted(0.6)), 1..40),
+        hold_for in proptest::sample::select(vec![0_i64, 1, 30, 60, 300]),
+        keep in proptest::sample::select(vec![0_i64, 1, 30, 120, 600]),
+    ) {
+        let mut time = 0;
+        let steps: Vec<(i64, bool)> = steps.into_iter().map(|(gap, holds)| { time += gap; (time, holds) }).collect();
+        let documented = Documented { steps: &steps, hold_for, keep };
+        let mut engine = engine("m > 0", &format!("{hold_for}s"), &format!("{keep}s"));
+        for (step, (time, holds)) in steps.iter().enumerate() {
+            engine.observe(at(*time), &[sample("1", if *holds { 1.0 } else { 0.0 })]);
+            let state = engine.alerts().first().map(|alert| alert.state);
+            proptest::prop_assert_eq!(state, documented.state(step), "at step {} of {:?}", step, &steps);
+        }
+    }
 }
