@@ -435,11 +435,15 @@ fn comparison(comparison: Comparison) -> Op {
     Op::Comparison { comparison, bool: false }
 }
 
-/// The labels that an element of `absent` has: what `selector` asks for with `=`, but for labels that it tests twice.
+/// The labels that an element of `absent` has: what `selector` asks for with `=`, but for labels that it also tests with
+/// another `=` or with `=~`.
 fn absent_labels(selector: &Selector) -> Labels {
-    let tests_of = |label: &str| selector.matchers.iter().filter(|other| *other.label == *label).count();
+    let alone = |label: &str| {
+        let tests = selector.matchers.iter().filter(|other| *other.label == *label);
+        tests.filter(|other| matches!(other.test, Test::Equal(_) | Test::Matches(_))).count() == 1
+    };
     Labels::new(selector.matchers.iter().filter_map(|matcher| match &matcher.test {
-        Test::Equal(value) if tests_of(&matcher.label) == 1 => Some((&*matcher.label, &**value)),
+        Test::Equal(value) if alone(&matcher.label) => Some((&*matcher.label, &**value)),
         _ => None,
     }))
 }

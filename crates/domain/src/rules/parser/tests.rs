@@ -65,7 +65,7 @@ fn numbers_functions_and_ranges_are_read() {
     check("a == +Inf or a != NaN", "((a == inf) Or (a != NaN))");
     check("increase(a:b[1h30m]) / rate(c[5m])", "(Increase(a:b, 5400000) Divide Rate(c, 300000))");
     check("avg_over_time(a[15m]) > max_over_time(b[90s])", "(Average(a, 900000) > Maximum(b, 90000))");
-    check("absent(a{x=\"1\",y=~\"2\",z=\"3\",z!=\"4\"})", "absent(a, [(\"x\", \"1\")])");
+    check("absent(a{x=\"1\",y=~\"2\",z=\"3\",z!=\"4\"})", "absent(a, [(\"x\", \"1\"), (\"z\", \"3\")])");
     check("absent(a > 1)", "absent((a > 1), [])");
     check("a # why\n > 1", "(a > 1)");
     check("rate", "rate");
