@@ -9,7 +9,7 @@ use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    address,
+    address, alerts,
     browser::{self, Interval, Listener},
     charts::{Look, Range, markers},
     commands::{self, Context},
@@ -24,7 +24,8 @@ use crate::{
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
     views::{
-        Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences, judgement,
+        Alerts, Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences,
+        judgement,
     },
 };
 
@@ -54,6 +55,7 @@ fn App(settings: Settings) -> impl IntoView {
     let store = Handle::new(Store::new(browser::now_ms()));
     let stream_url = settings.stream_url.clone();
     let config_problem = settings.problem.clone();
+    let alerts = alerts::judge(store, &settings);
     let driver = StoredValue::new_local(Driver::start(store, Box::new(Streams), settings));
     let retry = Callback::new(move |()| driver.with_value(Driver::retry));
     let token_changed = Callback::new(move |()| driver.with_value(Driver::token_changed));
@@ -115,7 +117,10 @@ fn App(settings: Settings) -> impl IntoView {
         <Away store page />
         <Notices store config_problem />
         <Controls store page paused />
-        <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>{screen}</main>
+        <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>
+            <Alerts alerts page stale />
+            {screen}
+        </main>
         <Footer version=VERSION text="Percentiles are within 1 %." />
         <SettingsView status page stream_url token token_changed />
         <HelpSheet context />

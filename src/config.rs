@@ -2,7 +2,10 @@
 
 mod token;
 
-use aurora_wire::page_config::{PageConfig, snapshot_beside};
+use aurora_wire::{
+    page_config::{PageConfig, snapshot_beside},
+    rules::Rules,
+};
 use gloo_net::http::{Request, Response};
 use web_sys::RequestCache;
 
@@ -34,12 +37,14 @@ const fn first_set(urls: [Option<&'static str>; 3]) -> &'static str {
 }
 
 /// What was set when the page was built or deployed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The stream, absolute or relative to the page.
     pub stream_url: String,
     /// Where its state can be had as of an id; `None` where it cannot.
     pub snapshot_url: Option<String>,
+    /// Alert rules instead of the shipped ones.
+    pub rules: Option<Rules>,
     /// Why config.json is not in force; empty where it is, or where there is none.
     pub problem: String,
 }
@@ -48,7 +53,8 @@ impl Settings {
     fn of(config: PageConfig, problem: String) -> Self {
         let stream_url = config.sse_url.unwrap_or_else(|| STREAM_URL.to_owned());
         let snapshot_url = config.snapshot_url.or_else(|| snapshot_beside(&stream_url));
-        Self { stream_url, snapshot_url: snapshot_url.filter(|url| !url.is_empty()), problem }
+        let snapshot_url = snapshot_url.filter(|url| !url.is_empty());
+        Self { stream_url, snapshot_url, rules: config.rules, problem }
     }
 }
 

@@ -7,6 +7,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod address;
+mod alerts;
 mod app;
 mod browser;
 mod charts;

@@ -403,6 +403,11 @@ impl Store {
         &self.lines
     }
 
+    /// The session as it is, however long the page is paused.
+    pub fn live_state(&self) -> &State {
+        &self.state
+    }
+
     /// The connection.
     pub fn status(&self) -> &Status {
         self.link.status()
@@ -410,9 +415,11 @@ impl Store {
 
     /// What the figures are as of.
     pub fn clock(&self) -> Clock {
-        if let Some(held) = &self.held {
-            return held.clock;
-        }
+        self.held.as_ref().map_or_else(|| self.live_clock(), |held| held.clock)
+    }
+
+    /// What the figures of the session as it is are as of.
+    pub fn live_clock(&self) -> Clock {
         match self.recorded {
             Some(recorded) if self.link.status().is_live() => {
                 if recorded {

@@ -1,6 +1,7 @@
 //! Screens: they select values from the store and hand them to components.
 #![expect(unreachable_pub, reason = "the component macro makes its items public; the modules are private")]
 
+mod alerts;
 mod away;
 mod charts;
 mod controls;
@@ -16,6 +17,7 @@ mod overlay;
 mod preferences;
 mod sources;
 
+pub(crate) use alerts::Alerts;
 pub(crate) use away::Away;
 pub(crate) use charts::ChartsView;
 pub(crate) use controls::Controls;
