@@ -54,6 +54,7 @@ pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
     };
     view! {
         <section class="events" data-view="events" aria-label="Events" on:keydown=on_key>
+            <h1 class="sr">"Events"</h1>
             <Bar model />
             <Facets model />
             <div class="events-body" data-beside=move || (model.beside.get() != Beside::Nothing).then_some("")>
