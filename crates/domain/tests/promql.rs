@@ -278,7 +278,9 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 4_000, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn expressions_of_the_subset_are_taken_and_mean_the_same(source in vector()) {

@@ -238,6 +238,8 @@ impl Documented<'_> {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn states_are_those_of_the_documentation(
         steps in proptest::collection::vec((proptest::sample::select(vec![1_i64, 5, 15, 60, 300, 700]), proptest::bool::weighted(0.6)), 1..40),
