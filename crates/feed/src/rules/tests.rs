@@ -1,3 +1,5 @@
+//! Rule files on disk: taken, together, refused with their names.
+
 use super::*;
 
 const GOOD: &str = r#"

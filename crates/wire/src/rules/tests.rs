@@ -1,3 +1,5 @@
+//! Rule files in JSON, and the shipped ones.
+
 use super::*;
 
 const GOOD: &str = r#"{"groups": [{"name": "g", "interval": "15s", "rules": [{

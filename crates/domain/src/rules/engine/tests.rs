@@ -1,3 +1,5 @@
+//! Alerts over time: states, groups, failures, bounds.
+
 use std::borrow::Cow;
 
 use super::{

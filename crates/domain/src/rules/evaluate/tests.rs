@@ -1,3 +1,5 @@
+//! What expressions give over a few series of three seconds.
+
 use super::{super::history::Point, super::parser::parse, *};
 
 /// A metric, its labels, and its values at 1 s, 2 s, 3 s; `_` for none.

@@ -1,3 +1,5 @@
+//! What is taken, as a tree, and what is refused, where.
+
 use super::*;
 
 /// The tree with every pair of parentheses.
