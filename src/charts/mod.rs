@@ -12,6 +12,7 @@ mod export;
 mod geometry;
 mod gesture;
 mod heat;
+mod input;
 mod latency;
 mod look;
 mod markers;
@@ -22,6 +23,7 @@ mod queue;
 mod reasons;
 mod sprt;
 mod table;
+mod told;
 
 pub(crate) use chart::{Chart, Source};
 pub(crate) use events::event_plot;
