@@ -45,6 +45,8 @@ pub struct Alert {
     pub labels: Labels,
     /// Its texts when the rule last held, by name.
     pub annotations: Vec<(String, String)>,
+    /// The result when the rule last held.
+    of: Element,
     /// Since when a firing one holds no more.
     keep_firing_since: Option<Ts>,
 }
@@ -58,6 +60,11 @@ impl Alert {
     /// The text of an annotation; empty where there is none.
     pub fn annotation(&self, name: &str) -> &str {
         self.annotations.iter().find(|(own, _)| own == name).map_or("", |(_, text)| text)
+    }
+
+    /// Whether it came of a result with the metric and labels of `element`.
+    fn is_of(&self, element: &Element) -> bool {
+        self.of.labels == element.labels && self.of.metric == element.metric
     }
 
     fn enter(&mut self, state: AlertState, now: Ts) {
@@ -102,8 +109,7 @@ impl Step<'_> {
     /// The alerts that follow from `before` and the elements for which the rule holds now, by labels, and how many there
     /// was no room for. Where the elements cannot be told apart, `before` stays in force.
     pub(super) fn judge(&self, before: &mut Vec<Alert>, elements: &[Element]) -> Result<u64, EvalError> {
-        let mut holding: Vec<(Labels, &Element)> =
-            elements.iter().map(|element| (self.labels(element), element)).collect();
+        let mut holding = self.holding(before, elements);
         holding.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         if !holding.is_sorted_by(|(left, _), (right, _)| left < right) {
             return Err(EvalError::SameLabels);
@@ -128,6 +134,18 @@ impl Step<'_> {
         });
         before.sort_unstable_by(|left, right| left.labels.cmp(&right.labels));
         Ok(dropped)
+    }
+
+    /// The elements with the labels of their alerts. Where these do not depend on values, and the elements are those of
+    /// last time, the labels are shared with the alerts of `before` and not made again.
+    fn holding<'e>(&self, before: &[Alert], elements: &'e [Element]) -> Vec<(Labels, &'e Element)> {
+        let lasting = !self.rule.label_templates().iter().any(|(_, template)| template.has_value());
+        let mut earlier = before.iter().filter(|_| lasting).peekable();
+        let labels_of = |element: &'e Element| {
+            let known = earlier.next_if(|alert| alert.is_of(element));
+            (known.map_or_else(|| self.labels(element), |alert| alert.labels.clone()), element)
+        };
+        elements.iter().map(labels_of).collect()
     }
 
     /// The labels that an alert of `element` has.
@@ -157,6 +175,7 @@ impl Step<'_> {
             value: element.value,
             labels,
             annotations: self.annotations(element),
+            of: element.clone(),
             keep_firing_since: None,
         }
     }
@@ -168,8 +187,10 @@ impl Step<'_> {
             alert.active_at = self.now;
             alert.keep_firing_since = None;
         }
-        alert.value = element.value;
-        alert.annotations = self.annotations(element);
+        if alert.value.to_bits() != element.value.to_bits() || !alert.is_of(element) {
+            alert.annotations = self.annotations(element);
+            (alert.value, alert.of) = (element.value, element.clone());
+        }
     }
 }
 

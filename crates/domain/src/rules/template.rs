@@ -68,6 +68,11 @@ impl Template {
         Ok(Self(parts))
     }
 
+    /// Whether the text depends on the value.
+    pub(super) fn has_value(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Value(_)))
+    }
+
     /// The text for an alert with `labels` (those of the expression's result) and `value`.
     pub fn expand(&self, labels: &Labels, metric: Option<&str>, value: f64) -> String {
         let mut text = String::new();
