@@ -23,7 +23,7 @@ const PAGE: [&str; 5] = ["index.html", "bench.js", "reduce.js", "charts.html", "
 /// Measures natively, then in the browser: first the reduction, then charts.
 pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
     let flags = ["--browser-only", "--native-only", "--charts-only"];
-    let args = Args::parse(words, &["--events", "--rounds"], &flags)?;
+    let args = Args::parse(words, &["--events", "--rounds", "--redraws"], &flags)?;
     if !args.has("--browser-only") && !args.has("--charts-only") {
         for (package, bench) in
             [("aurora-bench", "lines"), ("aurora-bench", "snapshot"), ("aurora-domain", "quantiles")]
@@ -46,7 +46,7 @@ fn run_page(workspace: &Workspace, args: &Args, page: &Path, which: &[&str]) -> 
     let mut command = cargo(workspace);
     command.args(["run", "--release", "-p", "aurora-bench", "--bin", "browser", "--", "--page"]).arg(page);
     command.args(which);
-    for flag in ["--events", "--rounds"] {
+    for flag in ["--events", "--rounds", "--redraws"] {
         if let Some(value) = args.value(flag) {
             command.args([flag, value]);
         }

@@ -52,6 +52,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   bench               what the way from bytes to state costs, natively and in headless Chromium, as Markdown
       --events N          events in each stream of the browser's run (default 1000000)
       --rounds N          measured rounds there (default 5)
+      --redraws N         redraws of each chart in each round (default 60)
       --native-only, --browser-only, --charts-only
   fuzz                compares the two readers of log lines on lines changed at random
       --seconds N         how long (default 60)

@@ -96,7 +96,9 @@ impl Tracer<'_> {
                 value if value >= max => high,
                 value => self.layout.row(value),
             };
-            for row in [row(first), low, high, row(last)] {
+            // In this order two samples are two points, whether they fall or rise.
+            let extremes = if first > last { [high, low] } else { [low, high] };
+            for row in std::iter::once(row(first)).chain(extremes).chain([row(last)]) {
                 self.trace.add((x, row));
             }
         }
