@@ -1,6 +1,7 @@
 //! The address: what of the reader's choices a link brings along, as `#view=charts&reach=900&symbol=SOLUSDT`.
 //!
-//! Invariants: it stands in the fragment, which no server sees; a token is never put there. What is as it is without a
+//! Invariants: it stands in the fragment, which no server sees; a token is never put there, and one that stands there is
+//! taken out before anything else is read or written. What is as it is without a
 //! link is left out; what is not understood is ignored.
 
 use aurora_domain::SideKey;
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 use crate::{
     browser::{self, Listener},
     components::theme::Theme,
+    config,
     page::{Page, View},
     preferences,
     reach::Reach,
@@ -19,18 +21,40 @@ const SIDES: [(SideKey, &str); 3] =
 
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
 
-/// Takes the choices from the address, and keeps the two the same from now on.
-pub(crate) fn follow(page: Page) {
+/// Takes the choices from the address, and keeps the two the same from now on. A token that a link brings is taken out
+/// first, before anything writes an address: `token_came` is told.
+pub(crate) fn follow(page: Page, token_came: Callback<()>) {
+    take_token(token_came);
     read(page);
-    let changed = Listener::new("hashchange", move || read(page));
+    let known = StoredValue::new(browser::fragment());
+    let changed = Listener::new("hashchange", move || {
+        let came = take_token(token_came);
+        known.set_value(browser::fragment());
+        // A link that brings a token alone leaves the choices as they are.
+        if !came || !browser::fragment().is_empty() {
+            read(page);
+        }
+    });
     StoredValue::new_local(changed);
     let view = StoredValue::new(page.view.get_untracked());
     Effect::new(move |_| {
         let fragment = fragment(page);
         let left = view.get_value() != page.view.get();
-        view.set_value(page.view.get());
-        browser::set_fragment(&fragment, left);
+        // An address that somebody else has just changed is read first: its event is on its way.
+        if browser::fragment() == known.get_value() {
+            view.set_value(page.view.get());
+            browser::set_fragment(&fragment, left);
+            known.set_value(browser::fragment());
+        }
     });
+}
+
+fn take_token(token_came: Callback<()>) -> bool {
+    let came = config::take_token_from_address();
+    if came {
+        token_came.run(());
+    }
+    came
 }
 
 fn fragment(page: Page) -> String {

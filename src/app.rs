@@ -62,7 +62,12 @@ fn App(settings: Settings) -> impl IntoView {
     let page = Page::new();
     let paused = RwSignal::new(false);
     let context = Context { page, paused, retry };
-    address::follow(page);
+    let token = RwSignal::new(token_state());
+    let token_came = Callback::new(move |()| {
+        token.set(token_state());
+        token_changed.run(());
+    });
+    address::follow(page, token_came);
     commands::listen(context);
     page.density.get_untracked().apply();
     Effect::new(move |_| preferences::set_root("data-wall", page.wall.get().then_some("")));
@@ -101,7 +106,6 @@ fn App(settings: Settings) -> impl IntoView {
     let open_settings = Callback::new(move |()| page.overlay.set(Some(Overlay::Settings)));
     mark_follows(status);
     tell_desktop(judged);
-    let token = RwSignal::new(token_state());
     StoredValue::new_local(follow_token(token, token_changed));
     let look = look(store, page);
     let screen = move || match page.view.get() {
@@ -187,7 +191,7 @@ fn Paused(as_of: Memo<String>, paused: RwSignal<bool>) -> impl IntoView {
         <section class="note" data-tone="warn" data-notice="paused" role="status" hidden=move || !paused.get()>
             <p>
                 <strong>"Paused. "</strong>
-                {move || format!("Figures are as of {} and do not move; what comes is counted meanwhile.", as_of.get())}
+                {move || format!("Figures are as of {} and do not move; what comes is counted meanwhile. Verdict and alerts go on.", as_of.get())}
             </p>
             <button class="btn primary" on:click=move |_| paused.set(false)>"Resume"</button>
         </section>
@@ -210,8 +214,8 @@ fn tell_desktop(judged: Memo<Judgement>) {
 
 /// Whether the session has ended, or has not begun.
 fn nothing_to_come(store: &Store) -> bool {
-    store.clock() == Clock::Recorded
-        || store.state().session().summarised()
+    store.live_clock() == Clock::Recorded
+        || store.live_state().session().summarised()
         || store.feed_says("waiting").is_some()
 }
 
@@ -219,21 +223,14 @@ fn token_state() -> (Held, Keep) {
     (config::held(), config::keep())
 }
 
-/// A link may bring a token while the page is open, and another tab may change the one that they share.
-fn follow_token(token: RwSignal<(Held, Keep)>, changed: Callback<()>) -> [Option<Listener>; 2] {
-    let renewed = Listener::new("hashchange", move || {
-        if config::take_token_from_address() {
-            token.set(token_state());
-            changed.run(());
-        }
-    });
-    let elsewhere = Listener::new("storage", move || {
+/// Another tab may change the token that tabs share.
+fn follow_token(token: RwSignal<(Held, Keep)>, changed: Callback<()>) -> Option<Listener> {
+    Listener::new("storage", move || {
         token.set(token_state());
         if config::token_is_another() {
             changed.run(());
         }
-    });
-    [renewed, elsewhere]
+    })
 }
 
 /// The dialog with what it changes.

@@ -1,20 +1,22 @@
 //! The page in a browser: what it holds on to, and a place to mount parts of it in.
 
-use std::{any::Any, ops::RangeInclusive};
+use std::{any::Any, cell::Cell, ops::RangeInclusive, rc::Rc};
 
-use aurora_domain::link::Input;
+use aurora_domain::{SideKey, link::Input};
 use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
 
 use crate::{
+    address,
     browser::{self, Interval},
     charts::{Look, Range},
     components::link_banner::LinkBanner,
-    config::Settings,
+    config::{self, Settings},
     held::held,
-    page::Page,
+    page::{Page, View},
+    reach::Reach,
     store::{Driver, Handle, Slice, Store},
     support::{next_task, until},
     transport::{self, Fetch},
@@ -141,4 +143,56 @@ fn a_history_that_comes_again_and_ids_that_begin_anew_are_said() {
     let said = anew.text("[data-notice='renumbered']");
     assert!(said.contains("The page began again with what the server has"), "{said}");
     assert!(anew.find("[data-notice='repeated']").is_none());
+}
+
+/// The choices of a page whose address is followed, and how often a token came.
+fn following() -> (Mounted, Page, RwSignal<u32>) {
+    let made = Rc::new(Cell::new(None));
+    let given = Rc::clone(&made);
+    let mounted = Mounted::new(move || {
+        let (page, came) = (Page::new(), RwSignal::new(0));
+        address::follow(page, Callback::new(move |()| came.update(|came| *came += 1)));
+        given.set(Some((page, came)));
+    });
+    let (page, came) = made.get().expect("it is mounted");
+    (mounted, page, came)
+}
+
+#[wasm_bindgen_test]
+async fn a_token_in_a_link_is_taken_before_the_address_is_written_again() {
+    let (mounted, page, came) = following();
+    page.view.set(View::Charts);
+    until("the view is in the address", || browser::fragment().contains("view=charts")).await;
+    let location = window().location();
+    location.set_hash("token=s3cret").expect("an address");
+    until("it is taken", || came.get_untracked() == 1).await;
+    assert_eq!(page.view.get_untracked(), View::Charts, "a token alone changes no choice");
+    location.set_hash("view=events&token=s3cret").expect("an address");
+    until("it is taken again", || came.get_untracked() == 2).await;
+    until("the link's view is shown", || page.view.get_untracked() == View::Events).await;
+    until("the address is written", || browser::fragment().contains("view=events&reach=")).await;
+    assert!(!browser::fragment().contains("s3cret"));
+    assert_eq!(config::token().as_deref(), Some("s3cret"));
+    config::set_token(None);
+    drop(mounted);
+    browser::set_fragment("", false);
+}
+
+#[wasm_bindgen_test]
+async fn a_link_shows_what_it_was_copied_from() {
+    let (mounted, page, _) = following();
+    window()
+        .location()
+        .set_hash("view=events&reach=3600&symbol=SOLUSDT&side=sell&query=code%3AORDER%20-x&wall=1")
+        .expect("an address");
+    until("the view", || page.view.get_untracked() == View::Events).await;
+    assert_eq!(page.reach.get_untracked(), Reach::Last(3_600));
+    assert_eq!(page.symbol.get_untracked(), "SOLUSDT");
+    assert_eq!(page.side.get_untracked(), Some(SideKey::Sell));
+    assert_eq!(page.query.get_untracked(), "code:ORDER -x");
+    assert!(page.wall.get_untracked());
+    page.query.set(String::new());
+    until("what is not chosen is left out", || !browser::fragment().contains("query")).await;
+    drop(mounted);
+    browser::set_fragment("", false);
 }

@@ -44,7 +44,8 @@ pub(crate) fn Away(store: Handle, page: Page) -> impl IntoView {
     let seen = Listener::on_document("visibilitychange", move || {
         if browser::is_hidden() {
             // Whoever never closed the last notice has not seen that yet either.
-            let since = told.get_untracked().or_else(|| Some(store.read(|store| Left::now(store.state()))));
+            let since =
+                told.get_untracked().or_else(|| Some(store.read(|store| Left::now(store.live_state()))));
             left.set_value(since);
         } else if let Some(then) = left.get_value()
             && browser::now_ms().saturating_sub(then.at_ms) >= WORTH_TELLING_MS
@@ -54,7 +55,7 @@ pub(crate) fn Away(store: Handle, page: Page) -> impl IntoView {
     });
     StoredValue::new_local(seen);
     let sentence = store.select(&[Slice::Details], move |store| {
-        told.get().map(|then| words(store.state(), &then, page.chosen(store.state()).offset_minutes))
+        told.get().map(|then| words(store.live_state(), &then, page.zone.get().offset_minutes()))
     });
     let close = move |_| told.set(None);
     let shown = derive(move || sentence.with(Option::is_some));

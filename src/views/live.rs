@@ -54,15 +54,15 @@ pub(crate) fn LiveView(
     }
 }
 
-/// How the session is judged.
+/// How the session is judged, also while the page is paused.
 pub(crate) fn judgement(store: Handle, page: Page) -> Memo<Judgement> {
     const ALL: &[Slice] = &[Slice::Orders, Slice::Latency, Slice::Session, Slice::Link, Slice::Feed];
     store.select(ALL, move |store| {
         verdict::judge(&Facts {
             link: store.status(),
-            recorded: store.clock() == Clock::Recorded,
+            recorded: store.live_clock() == Clock::Recorded,
             waiting: store.feed_says("waiting"),
-            state: store.state(),
+            state: store.live_state(),
             span: page.reach.get().span().unwrap_or(Span::FIFTEEN_MINUTES),
             thresholds: page.thresholds.get(),
         })
