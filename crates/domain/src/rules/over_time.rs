@@ -36,13 +36,11 @@ fn growth(
     parts: f64,
 ) -> Option<f64> {
     let (first, last) = (points.clone().next()?, points.clone().next_back()?);
-    let (mut steps, mut before, mut restarts) = (0_u32, first.value, 0.0);
-    for point in points.skip(1) {
-        if point.value < before {
-            restarts += before;
-        }
-        (before, steps) = (point.value, steps + 1);
-    }
+    let (steps, restarts, _) =
+        points.skip(1).fold((0_u32, 0.0, first.value), |(steps, restarts, before), point| {
+            let restart = if point.value < before { before } else { 0.0 };
+            (steps + 1, restarts + restart, point.value)
+        });
     if steps == 0 {
         return None;
     }
