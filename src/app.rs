@@ -21,11 +21,12 @@ use crate::{
     page::{Overlay, Page, View},
     preferences,
     reach::Reach,
+    recording::library::Library,
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
     views::{
-        Alerts, Away, ChartsView, Controls, EventsView, HelpSheet, LiveView, Notices, Palette, Preferences,
-        judgement,
+        Alerts, Away, ChartsView, Controls, DropTarget, EventsView, HelpSheet, LiveView, Notices, Palette,
+        Preferences, SessionsView, judgement,
     },
 };
 
@@ -78,6 +79,7 @@ fn App(settings: Settings) -> impl IntoView {
         }
         paused
     });
+    let library = Library::new();
     let status = store.select(&[Slice::Link], |store| store.status().clone());
     let stale = Memo::new(move |_| paused.get() || status.with(|status| !status.is_live()));
     let judged = judgement(store, page);
@@ -104,6 +106,7 @@ fn App(settings: Settings) -> impl IntoView {
             status => status.clone(),
         });
     let open_settings = Callback::new(move |()| page.overlay.set(Some(Overlay::Settings)));
+    let session_url = StoredValue::new(stream_url.clone());
     mark_follows(status);
     tell_desktop(judged);
     StoredValue::new_local(follow_token(token, token_changed));
@@ -111,7 +114,8 @@ fn App(settings: Settings) -> impl IntoView {
     let screen = move || match page.view.get() {
         View::Events => view! { <EventsView store page /> }.into_any(),
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
-        View::Live | View::Sessions => view! { <LiveView store page stale judged look /> }.into_any(),
+        View::Sessions => view! { <SessionsView library page stream_url=session_url /> }.into_any(),
+        View::Live => view! { <LiveView store page stale judged look /> }.into_any(),
     };
     view! {
         <a class="skip" href="#main" on:click=|event| { event.prevent_default(); commands::focus("main"); }>"Skip to the figures"</a>
@@ -125,6 +129,7 @@ fn App(settings: Settings) -> impl IntoView {
             <Alerts alerts page stale />
             {screen}
         </main>
+        <DropTarget library page />
         <Footer version=VERSION text="Percentiles are within 1 %." />
         <SettingsView status page stream_url token token_changed />
         <HelpSheet context />
@@ -133,7 +138,7 @@ fn App(settings: Settings) -> impl IntoView {
 }
 
 /// What charts share. They show what figures reach over, and what is zoomed to in them is what figures reach over.
-fn look(store: Handle, page: Page) -> Look {
+pub(crate) fn look(store: Handle, page: Page) -> Look {
     let markers = store.select(&[Slice::Details], |store| markers(store.state()));
     let filter = store.select(&[Slice::Details], move |store| page.chosen(store.state()).filter);
     let look = Look {

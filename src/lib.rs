@@ -18,6 +18,7 @@ pub mod lines;
 mod page;
 mod preferences;
 mod reach;
+mod recording;
 pub mod store;
 
 pub mod transport;

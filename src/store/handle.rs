@@ -122,6 +122,18 @@ impl Handle {
         }
     }
 
+    /// Lets whoever plays a recording change its state; [`Handle::tell_all`] tells of it.
+    pub(crate) fn play<T>(self, play: impl FnOnce(&mut Store) -> T) -> Option<T> {
+        self.store.try_with_value(|store| play(&mut store.borrow_mut()))
+    }
+
+    /// Tells everybody that the state is another one.
+    pub(crate) fn tell_all(self) {
+        if self.is_alive() {
+            self.triggers.iter().for_each(Trigger::notify);
+        }
+    }
+
     /// Tells whoever depends on what a flush changed, once.
     pub(super) fn announce(self, flushed: &Flushed) {
         let changes = flushed.changes;

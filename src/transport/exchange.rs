@@ -199,7 +199,7 @@ pub(super) fn reader_of(response: &Response) -> Option<ReadableStreamDefaultRead
 }
 
 /// What one read gave; `None` at the end.
-pub(super) fn array_of(chunk: &JsValue) -> Option<Uint8Array> {
+pub(crate) fn array_of(chunk: &JsValue) -> Option<Uint8Array> {
     let done = Reflect::get(chunk, &"done".into()).ok()?.is_truthy();
     let value = Reflect::get(chunk, &"value".into()).ok().filter(|_| !done)?;
     value.dyn_into().ok()

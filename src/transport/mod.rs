@@ -7,6 +7,7 @@
 mod eventsource;
 mod exchange;
 mod fetch;
+pub(crate) mod history;
 mod probe;
 pub mod snapshot;
 
@@ -15,6 +16,7 @@ use std::rc::Rc;
 use aurora_domain::link::Cause;
 
 pub use eventsource::Native;
+pub(crate) use exchange::array_of;
 pub use fetch::Fetch;
 
 /// Which stream to open, and from where.

@@ -15,6 +15,7 @@ mod notices;
 mod orders;
 mod overlay;
 mod preferences;
+mod sessions;
 mod sources;
 
 pub(crate) use alerts::Alerts;
@@ -26,3 +27,4 @@ pub(crate) use live::{LiveView, judgement};
 pub(crate) use notices::Notices;
 pub(crate) use overlay::{HelpSheet, Palette};
 pub(crate) use preferences::Preferences;
+pub(crate) use sessions::{DropTarget, SessionsView};

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::args::Args;
 use crate::system::{self, BROTLI};
 use crate::workspace::{self, Workspace};
-use crate::{dashboard, process};
+use crate::{dashboard, process, single};
 
 /// Formats that are compressed already.
 const COMPRESSED: [&str; 5] = ["png", "woff2", "jpg", "webp", "ico"];
@@ -24,7 +24,7 @@ struct Row {
 
 /// Builds `dist/` and prints its sizes as a Markdown table.
 pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
-    let args = Args::parse(words, &[], &["--precompress"])?;
+    let args = Args::parse(words, &[], &["--precompress", "--single-file"])?;
     system::ensure(&[&BROTLI])?;
     dashboard::build(workspace)?;
     let mut rows = Vec::new();
@@ -33,6 +33,9 @@ pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
         rows.push(row);
     }
     print!("{}", table(rows));
+    if args.has("--single-file") {
+        println!("\n{}", single::write(workspace)?.display());
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod feed;
 mod health;
 mod process;
 mod run;
+mod single;
 mod steps;
 mod system;
 mod test;
@@ -49,6 +50,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   tidy                dependency directions and source rules
   dist                release build of dist/ and its download size as a Markdown table
       --precompress       also write .gz and .br files beside what a server should send compressed
+      --single-file       also write target/aurora-live.html, the whole page in one file, which runs from file: too
   bench               what the way from bytes to state costs, natively and in headless Chromium, as Markdown
       --events N          events in each stream of the browser's run (default 1000000)
       --rounds N          measured rounds there (default 5)

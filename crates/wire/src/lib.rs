@@ -15,14 +15,17 @@ pub mod minutes;
 mod names;
 pub mod outline;
 pub mod page_config;
+pub mod recording;
 pub mod rules;
 mod scalar;
 pub mod search;
+pub mod session;
 pub mod snapshot;
 pub mod sse;
 mod stored;
 mod swar;
 mod timestamp;
+pub mod zip;
 
 pub use decode::{MAX_LINE_BYTES, Reason, Rejected, decode};
 pub use heartbeat::Heartbeat;

@@ -38,9 +38,22 @@ pub fn snapshot_beside(stream_url: &str) -> Option<String> {
     Some(format!("{base}snapshot{query}"))
 }
 
+/// What stands beside a stream under `name`, such as `sessions`; `None` where the stream has another name than `sse`.
+pub fn beside(stream_url: &str, name: &str) -> Option<String> {
+    let path = stream_url.split_once('?').map_or(stream_url, |(path, _)| path);
+    let base = path.strip_suffix("sse").filter(|base| base.is_empty() || base.ends_with('/'))?;
+    Some(format!("{base}{name}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_paths_of_the_feed_stand_beside_its_stream() {
+        assert_eq!(beside("/a/sse?session=x", "sessions").as_deref(), Some("/a/sessions"));
+        assert_eq!(beside("/events", "sessions"), None);
+    }
 
     #[test]
     fn what_is_missing_is_left_as_built_and_what_is_unknown_is_refused() {

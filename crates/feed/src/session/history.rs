@@ -5,15 +5,13 @@
 //! only the plain one counts: the gzip may be half written.
 
 use std::{
-    collections::HashSet,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use super::{
-    ReadError, Source,
-    name::{self, LogName, PartName},
-};
+use aurora_wire::session::{Log, arrange};
+
+use super::{ReadError, Source};
 
 /// One file of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,19 +44,13 @@ pub fn history(dir: &Path) -> Result<Vec<Part>, ReadError> {
 
 /// Orders names of one directory into parts. `live` says whether a plain `NAME.jsonl` there may grow.
 fn parts_of(dir: &Path, names: &[String], live: bool) -> Vec<Part> {
-    let mut logs: Vec<(LogName, &String)> =
-        names.iter().filter_map(|text| Some((name::parse(text)?, text))).collect();
-    logs.sort_by(|(left, _), (right, _)| name::reading_order(left, right));
-    let mut seen = HashSet::new();
-    logs.retain(|(_, text)| seen.insert(text.strip_suffix(".gz").unwrap_or(text)));
-    logs.into_iter()
-        .map(|(log, text)| Part {
-            path: dir.join(text),
-            source: log.source,
-            gz: log.gz,
-            live: live && log.part == PartName::Live && !log.gz,
-        })
-        .collect()
+    let part = |log: Log<'_>| Part {
+        path: dir.join(log.name),
+        source: log.parsed.source,
+        gz: log.parsed.gz,
+        live: log.live,
+    };
+    arrange(names, live).into_iter().map(part).collect()
 }
 
 /// The names in a directory; names that are not UTF-8 are no session's.

@@ -6,14 +6,15 @@
 mod history;
 mod lines;
 mod locate;
-pub mod name;
-mod splitter;
 
 pub use aurora_domain::Source;
+pub use aurora_wire::{
+    MAX_LINE_BYTES,
+    session::{Located, Piece, Splitter, name},
+};
 pub use history::{Part, history};
 pub use lines::{Content, Lines, Record, lines, open};
 pub use locate::{Located as Location, Place, locate};
-pub use splitter::{Located, MAX_LINE_BYTES, Piece, Splitter};
 
 use std::path::PathBuf;
 

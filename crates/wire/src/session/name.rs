@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::Source;
+use aurora_domain::Source;
 
 /// A log file's name, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,7 @@
 //! newline is kept until its newline comes or [`Splitter::finish`] is called. Everything between two newlines
 //! is handed out at once, so the settled offset is always where a line begins.
 
-/// The longest line that is read, in bytes, its newline not counted: 1 MiB.
-pub const MAX_LINE_BYTES: usize = 1 << 20;
+use crate::MAX_LINE_BYTES;
 
 /// What stands between two newlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

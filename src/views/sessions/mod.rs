@@ -1,0 +1,43 @@
+//! Recorded sessions: opening them from files or from the feed, playing one, comparing several.
+
+mod bar;
+mod compare;
+mod drop_target;
+mod feed;
+mod list;
+mod one;
+mod pick;
+
+use leptos::prelude::*;
+
+use crate::{
+    page::Page,
+    recording::library::{Library, Shown},
+};
+
+pub(crate) use drop_target::DropTarget;
+
+/// The whole screen.
+#[component]
+pub(crate) fn SessionsView(
+    library: Library,
+    page: Page,
+    /// Where the live stream is; the feed's list stands beside it.
+    stream_url: StoredValue<String>,
+) -> impl IntoView {
+    let screen = move || match library.shown.get() {
+        Shown::List => ().into_any(),
+        Shown::One(id) => match library.find(id) {
+            Some(opened) => view! { <one::OneSession library opened page /> }.into_any(),
+            None => ().into_any(),
+        },
+        Shown::Compared(ids) => view! { <compare::Comparison library ids /> }.into_any(),
+    };
+    view! {
+        <pick::Pick library />
+        <list::Problems library />
+        <list::OpenedList library />
+        {screen}
+        <feed::FeedSessions library stream_url />
+    }
+}

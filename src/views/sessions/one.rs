@@ -1,0 +1,79 @@
+//! One recording in full: the figures of the live screen as of the playhead, and the bar that moves it.
+
+use aurora_domain::format;
+use leptos::prelude::*;
+
+use super::bar::PlaybackBar;
+use crate::{
+    app,
+    components::panel::Panel,
+    page::Page,
+    recording::{
+        library::{Library, Opened},
+        player::Player,
+    },
+    store::derive,
+    views::{LiveView, judgement},
+};
+
+/// The recording `opened`.
+#[component]
+pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl IntoView {
+    let Opened { id, name, player, .. } = opened;
+    let is_ready = Memo::new(move |_| player.progress.with(|progress| progress.ready.is_some()));
+    let (judged, look) = (judgement(player.store, page), app::look(player.store, page));
+    let stale = Memo::new(move |_| player.seeking.get());
+    let said = derive(move || match player.progress.with(|progress| progress.failed.clone()) {
+        Some(failed) => format!("It cannot be shown: {failed}."),
+        None => "Reading… figures are here once the session is read to its end.".to_owned(),
+    });
+    view! {
+        <section class="recording" data-shown=id.to_string()>
+            <h2>{name}</h2>
+            <Show
+                when=move || is_ready.get()
+                fallback=move || view! { <p role="status">{move || said.get()}</p> }
+            >
+                <PlaybackBar player />
+                <RejectedLines player />
+                <LiveView store=player.store page stale judged look />
+            </Show>
+            <button class="btn" data-action="close-shown" on:click=move |_| library.close(id)>"Close this recording"</button>
+        </section>
+    }
+}
+
+/// Lines that could not be read, and files that broke off.
+#[component]
+fn RejectedLines(player: Player) -> impl IntoView {
+    let account = player.account();
+    let total = account.rejected_total();
+    let problems = player.problems();
+    let aside = derive(move || format!("{} lines", format::count(total)));
+    let broken = problems
+        .into_iter()
+        .map(|problem| view! { <li><code>{problem.path}</code>": "{problem.reason}</li> })
+        .collect_view();
+    let mut rejected = account.rejected;
+    rejected.sort_by_key(|line| (line.part, line.line));
+    let more = total.saturating_sub(rejected.len() as u64);
+    let rows = rejected
+        .into_iter()
+        .map(|line| {
+            let place = format!("{} line {}", player.path(line.part), format::count(line.line));
+            view! { <li><code>{place}</code>": "{line.reason}</li> }
+        })
+        .collect_view();
+    let is_clean = total == 0 && player.problems().is_empty();
+    (!is_clean).then(|| {
+        view! {
+            <Panel title="Not read" aside>
+                <details data-rejected-lines>
+                    <summary>"Lines that could not be read; they are counted and nothing else"</summary>
+                    <ul class="rejected">{broken}{rows}</ul>
+                    <p>{(more > 0).then(|| format!("and {} more", format::count(more)))}</p>
+                </details>
+            </Panel>
+        }
+    })
+}
