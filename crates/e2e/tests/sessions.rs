@@ -46,7 +46,7 @@ impl Static {
     /// Hands `files` over through one of the page's two inputs.
     async fn pick(&self, input: &str, files: &[PathBuf]) -> Result<()> {
         let document = self.browser.devtools("DOM.getDocument", json!({})).await?;
-        let root = document.pointer("/root/nodeId").context("a document")?;
+        let root = document.get("root").and_then(|root| root.get("nodeId")).context("a document")?;
         let selector = format!("[data-pick='{input}']");
         let found = json!({ "nodeId": root, "selector": selector });
         let node = self.browser.devtools("DOM.querySelector", found).await?;
@@ -122,16 +122,13 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
 }
 
-fn lines(count: usize) -> String {
+fn lines(count: u64) -> String {
     let start = 1_795_197_000_000_000_000_u64;
-    (0..count as u64)
-        .map(|number| {
-            let at = start + number * 100_000_000;
-            format!(
-                "{{\"ts_ns\":{at},\"event_code\":\"ORDER.SUBMIT\",\"cid\":\"c{number}\",\"run_id\":\"r\"}}\n"
-            )
-        })
-        .collect()
+    let line = |number: u64| {
+        let at = start + number * 100_000_000;
+        format!("{{\"ts_ns\":{at},\"event_code\":\"ORDER.SUBMIT\",\"cid\":\"c{number}\",\"run_id\":\"r\"}}\n")
+    };
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
 
 async fn events(page: &Browser) -> Result<u64> {
@@ -163,7 +160,7 @@ async fn a_folder_that_is_dropped_is_read_with_its_archive() -> Result<()> {
     )?;
     std::fs::write(session.join("notes.txt"), "mine")?;
     std::fs::write(session.join("orders.jsonl.lock"), "")?;
-    page.drop_onto(&[session.clone()]).await?;
+    page.drop_onto(std::slice::from_ref(&session)).await?;
     page.is_read(1).await?;
     let (shown, expected) = (Totals::of_page(&page.browser).await?, Totals::of_session(&session)?);
     ensure!(shown == expected, "the page shows {shown}, summarize {expected}");
