@@ -161,7 +161,7 @@ pub(crate) fn look(store: Handle, page: Page) -> Look {
             }
         }
         Range::Last(_) if matches!(page.reach.get_untracked(), Reach::Between { .. }) => {
-            page.reach.set(page.home.get_value())
+            page.reach.set(page.home.get_value());
         }
         Range::Last(_) => page.home.set_value(page.reach.get_untracked()),
     });

@@ -4,7 +4,7 @@ use crate::{
     components::segmented::{Choice, Segmented},
     page::Page,
     reach::Reach,
-    store::{Handle, Slice},
+    store::{Handle, Slice, Store},
 };
 use aurora_domain::{SideKey, format};
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub(crate) fn Controls(store: Handle, page: Page, paused: RwSignal<bool>) -> imp
         reach @ Reach::Between { .. } => reach.words(page.zone.get().offset_minutes()),
         Reach::Span(_) | Reach::Last(_) => String::new(),
     };
-    let waiting = store.select(&[Slice::Session], |store| store.waiting());
+    let waiting = store.select(&[Slice::Session], Store::waiting);
     let pause_words = move || match waiting.get() {
         Some(0) => "Resume".to_owned(),
         Some(events) => format!("Resume ({} wait)", format::count(events)),

@@ -138,14 +138,14 @@ pub(crate) fn Rates(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoVi
     let fill = rate(store, page, fill_rate);
     let deny = rate(store, page, |_, all| reach::deny_rate(all));
     let classes = store.select(&[Slice::Orders], move |store| {
-        let (state, chosen) = (store.state(), page.chosen(store.state()));
-        let all = reach::outcomes(state, chosen.reach, chosen.filter);
+        let (session, chosen) = (store.state(), page.chosen(store.state()));
+        let all = reach::outcomes(session, chosen.reach, chosen.filter);
         let whole = all.get(Outcome::Denied) + all.get(Outcome::Submitted);
-        let reasons = reach::deny_reasons(state, chosen.reach, chosen.filter);
+        let reasons = reach::deny_reasons(session, chosen.reach, chosen.filter);
         DenyClass::ALL.map(|class| {
             let span = chosen.reach.span();
             let denied = match span {
-                Some(span) => state.orders_in(chosen.filter).denied_of(class, span),
+                Some(span) => session.orders_in(chosen.filter).denied_of(class, span),
                 None => {
                     reasons.iter().filter(|reason| reason.class == class).map(|reason| reason.count).sum()
                 }
@@ -237,8 +237,8 @@ pub(crate) fn EventChart(store: Handle, look: Look, stale: Memo<bool>) -> impl I
 #[component]
 pub(crate) fn Reasons(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoView {
     let all = store.select(&[Slice::Details], move |store| {
-        let (state, chosen) = (store.state(), page.chosen(store.state()));
-        let reasons = reach::deny_reasons(state, chosen.reach, chosen.filter);
+        let (session, chosen) = (store.state(), page.chosen(store.state()));
+        let reasons = reach::deny_reasons(session, chosen.reach, chosen.filter);
         let more = reasons.len().saturating_sub(REASONS_SHOWN);
         let shown: Vec<ReasonCount> = reasons
             .into_iter()

@@ -20,11 +20,11 @@ pub(super) fn protection(store: &Store, chosen: Chosen) -> Vec<Row> {
             BreakerState::Open => ("open", Tone::Bad),
         };
         let changes = protection.breaker_changes().saturating_sub(1);
-        let changed =
+        let noted =
             if changes == 0 { String::new() } else { format!(", {} changes", format::count(changes)) };
         rows.push(
             Row::new("protection.breaker", "Circuit breaker", Figure::word(Some(word)))
-                .note(format!("since {}{changed}", chosen.clock(since)))
+                .note(format!("since {}{noted}", chosen.clock(since)))
                 .tone(tone)
                 .events("code:CIRCUIT_BREAKER,EXCHANGE.CB"),
         );
