@@ -32,12 +32,14 @@ fn row(alert: Shown, offset_minutes: i32) -> impl IntoView {
         (false, _) => Tone::Unknown,
     };
     let state = if alert.is_firing { "firing" } else { "pending" };
+    // It says what holds once the alert fires.
+    let description = if alert.is_firing { alert.description } else { String::new() };
     let since = format::clock(alert.since, offset_minutes);
     view! {
         <li data-alert=alert.name data-state=state data-tone=tone.key()>
             <b class="value">{alert.summary}</b>
             <span class="sub">{format!("{}, {state} since {since}", alert.severity)}</span>
-            <p class="sub">{alert.description}</p>
+            <p class="sub">{description}</p>
         </li>
     }
 }
