@@ -3,13 +3,15 @@
 //! Invariants: the same engine and the same figures as in the feed; a page that is not live judges nothing, so its alerts
 //! stay as they were, and look stale with everything else. Judging begins when the page is current: `for` counts from then.
 
-use std::borrow::Cow;
-
 use aurora_domain::{
     Span, Ts,
-    rules::{Alert, AlertState, Engine, Group, Labels, Sample, Samples},
+    metrics::Sink,
+    rules::{Alert, AlertState, Engine, Group, Samples},
 };
-use aurora_wire::rules::{Rules, SHIPPED};
+use aurora_wire::{
+    Heartbeat,
+    rules::{Rules, SHIPPED},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -76,23 +78,16 @@ fn observe(engine: &mut Engine, store: &Store) {
     let state = store.live_state();
     let mut samples = Samples::new(engine);
     samples.state(state, Span::FIVE_MINUTES);
-    let mut samples = samples.into_vec();
-    if let Some(feed) = store.heartbeat() {
-        let silent = state.session().last().map(|last| state.now().seconds_since(last).max(0.0));
-        samples.extend(
-            [
-                ("aurora_sse_clients", feed.clients.map(|clients| clients as f64)),
-                ("aurora_tailer_malformed_lines_total", feed.malformed.map(|lines| lines as f64)),
-                ("aurora_tailer_oversized_lines_total", feed.oversized.map(|lines| lines as f64)),
-                ("aurora_last_event_age_seconds", silent),
-            ]
-            .into_iter()
-            .filter_map(|(metric, value)| {
-                let labels = Labels::new(std::iter::empty());
-                Some(Sample { metric: Cow::Borrowed(metric), labels, value: value? })
-            }),
-        );
-    }
+    let feed = store.heartbeat();
+    // A page that is live reads the stream itself, whatever the server tells of its clients.
+    let clients = feed.and_then(|feed| feed.clients).unwrap_or(1);
+    samples.gauge("aurora_sse_clients", "", clients as f64);
+    let count = |read: fn(&Heartbeat) -> Option<u64>| feed.and_then(read).map(|lines| lines as f64);
+    samples.gauge("aurora_tailer_malformed_lines_total", "", count(|feed| feed.malformed));
+    samples.gauge("aurora_tailer_oversized_lines_total", "", count(|feed| feed.oversized));
+    let silent = state.session().last().map(|last| state.now().seconds_since(last).max(0.0));
+    samples.gauge("aurora_last_event_age_seconds", "", silent);
+    let samples = samples.into_vec();
     engine.observe(state.now(), &samples);
 }
 
@@ -107,4 +102,37 @@ fn show(alert: &Alert) -> Option<Shown> {
         summary: alert.annotation("summary").to_owned(),
         description: alert.annotation("description").to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aurora_domain::{BreakerState, Code, Event, Shape, Source};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// What fires after two minutes of a session in which this event stood at the beginning, of a server that tells nothing
+    /// of itself.
+    fn firing(event: &Event<'_>) -> Vec<String> {
+        let mut engine = Engine::new(rules(&Settings::default()));
+        let mut store = Store::new(0);
+        for second in 0..120 {
+            store.state_mut().advance(Ts((1_795_196_697 + second) * 1_000_000_000));
+            if second == 0 {
+                store.state_mut().apply(event);
+            }
+            observe(&mut engine, &store);
+        }
+        let shown = engine.alerts().iter().filter_map(show);
+        shown.filter(|alert| alert.is_firing).map(|alert| alert.name).collect()
+    }
+
+    #[wasm_bindgen_test]
+    fn a_server_that_tells_nothing_of_itself_is_not_unavailable() {
+        let bare = Event::bare(Source::Events, Shape::Canonical, Code::Breaker, "CIRCUIT_BREAKER.OPEN");
+        assert_eq!(
+            firing(&Event { breaker: Some(BreakerState::Open), ..bare.clone() }),
+            ["CircuitBreakerOpen"]
+        );
+        assert_eq!(firing(&Event { breaker: Some(BreakerState::Closed), ..bare }), [""; 0]);
+    }
 }
