@@ -4,9 +4,11 @@
 //! fifteen minutes is taken in whole minutes, which are rounded outwards.
 
 use aurora_domain::{
-    Buckets, Filter, LatencyKind, LatencySummary, Outcome, Outcomes, Span, State, Ts, format, orders::ratio,
-    reason::ReasonCount, routes::Routes,
+    Buckets, DenyClass, Filter, LatencyKind, LatencySummary, Outcome, Outcomes, Span, State, Ts, format,
+    orders::ratio, reason::ReasonCount, routes::Routes,
 };
+
+use crate::store::Slice;
 
 /// How far back figures reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +39,11 @@ impl Reach {
             Reach::Span(span) => Some(span),
             Reach::Last(_) | Reach::Between { .. } => None,
         }
+    }
+
+    /// What figures over it are told of: windows with every frame; what has to be summed up, with charts and tables.
+    pub(crate) fn slices(self) -> &'static [Slice] {
+        if self.span().is_some() { &[Slice::Orders, Slice::Session] } else { &[Slice::Details] }
     }
 
     /// In the address: `300`, `session`, or `FROM-TO`.
@@ -153,6 +160,16 @@ pub(crate) fn routes(state: &State, reach: Reach, filter: Filter) -> Routes {
             .unwrap_or_default(),
         (None, None) => Routes::default(),
     }
+}
+
+/// Denials of each class, in the order of [`DenyClass::ALL`].
+pub(crate) fn denied_by_class(state: &State, reach: Reach, filter: Filter) -> [u64; DenyClass::ALL.len()] {
+    if let Some(span) = reach.span() {
+        return DenyClass::ALL.map(|class| state.orders_in(filter).denied_of(class, span));
+    }
+    let reasons = deny_reasons(state, reach, filter);
+    DenyClass::ALL
+        .map(|class| reasons.iter().filter(|reason| reason.class == class).map(|reason| reason.count).sum())
 }
 
 /// Why orders were denied, most frequent first.

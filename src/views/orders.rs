@@ -15,7 +15,7 @@ use crate::{
     },
     page::{Chosen, Page},
     reach::{self, Reach, fill_rate},
-    store::{Handle, Slice, derive},
+    store::{Handle, Slice, Value, derive},
 };
 
 /// Label, metric, events and definition of each outcome.
@@ -67,7 +67,7 @@ const REASONS_SHOWN: usize = 8;
 #[component]
 pub(crate) fn OutcomeTiles(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoView {
     const SLICES: &[Slice] = &[Slice::Orders, Slice::Session];
-    let window = store.select(SLICES, move |store| outcomes(store.state(), page.chosen(store.state())));
+    let window = over_reach(store, page, outcomes);
     let session = store.select(SLICES, move |store| {
         let chosen = page.chosen(store.state());
         outcomes(store.state(), Chosen { reach: Reach::Span(Span::Session), ..chosen })
@@ -90,7 +90,7 @@ pub(crate) fn OutcomeTiles(store: Handle, page: Page, stale: Memo<bool>) -> impl
             view! { <OutcomeTile label metric hint tone query on_events window session /> }
         })
         .collect_view();
-    let pending = store.select(SLICES, move |store| {
+    let pending = store.select(&[Slice::Details], move |store| {
         let chosen = page.chosen(store.state());
         let known = store.state().session().events() > 0;
         known.then(|| pending(store.state(), chosen))
@@ -137,21 +137,11 @@ fn pending_words(pending: Pending) -> String {
 pub(crate) fn Rates(store: Handle, page: Page, stale: Memo<bool>) -> impl IntoView {
     let fill = rate(store, page, fill_rate);
     let deny = rate(store, page, |_, all| reach::deny_rate(all));
-    let classes = store.select(&[Slice::Orders], move |store| {
-        let (session, chosen) = (store.state(), page.chosen(store.state()));
-        let all = reach::outcomes(session, chosen.reach, chosen.filter);
+    let classes = over_reach(store, page, |state, chosen| {
+        let all = reach::outcomes(state, chosen.reach, chosen.filter);
         let whole = all.get(Outcome::Denied) + all.get(Outcome::Submitted);
-        let reasons = reach::deny_reasons(session, chosen.reach, chosen.filter);
-        DenyClass::ALL.map(|class| {
-            let span = chosen.reach.span();
-            let denied = match span {
-                Some(span) => session.orders_in(chosen.filter).denied_of(class, span),
-                None => {
-                    reasons.iter().filter(|reason| reason.class == class).map(|reason| reason.count).sum()
-                }
-            };
-            if whole == 0 { 0.0 } else { denied as f64 / whole as f64 }
-        })
+        let denied = reach::denied_by_class(state, chosen.reach, chosen.filter);
+        denied.map(|denied| if whole == 0 { 0.0 } else { denied as f64 / whole as f64 })
     });
     let filled = derive(move || match fill.get().0 {
         Some(rate) => vec![RatePart { label: "filled", share: rate }],
@@ -189,11 +179,22 @@ fn rate(
     page: Page,
     of: fn(&State, &OutcomeCounts) -> Option<f64>,
 ) -> Memo<(Option<f64>, Option<f64>)> {
-    store.select(&[Slice::Orders], move |store| {
-        let (state, chosen) = (store.state(), page.chosen(store.state()));
+    over_reach(store, page, move |state, chosen| {
         let session = Reach::Span(Span::Session);
         let over = |reach| of(state, &reach::outcomes(state, reach, chosen.filter));
         (over(chosen.reach), over(session))
+    })
+}
+
+/// A value over what the reader chose, made anew as often as that is worth its cost.
+fn over_reach<T: Value>(
+    store: Handle,
+    page: Page,
+    read: impl Fn(&State, Chosen) -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    store.select(&[], move |known| {
+        store.track(page.reach.get().slices());
+        read(known.state(), page.chosen(known.state()))
     })
 }
 

@@ -43,26 +43,29 @@ impl<'a> LatencyView<'a> {
 
     /// Quantiles of a kind in each of `buckets`.
     pub fn series(&self, kind: LatencyKind, buckets: Buckets) -> Vec<LatencyPoint> {
-        let Some(track) = self.latency.spoken(kind) else { return Vec::new() };
-        let mut merged = Merged::default();
-        let at = |second| {
-            merged.clear();
-            let step = buckets.step_seconds();
-            track.tiers.visit(second, step, |bucket| merged.add(bucket, &self.scopes));
-            LatencyPoint { second, summary: summarise(merged.histogram(), merged.extremes()) }
-        };
-        buckets.starts().map(at).collect()
+        self.by_bucket(kind, buckets, |second, merged| LatencyPoint {
+            second,
+            summary: summarise(merged.histogram(), merged.extremes()),
+        })
     }
 
     /// How the durations of a kind are spread in each of `buckets`; the same durations as in [`LatencyView::series`].
     pub fn cells(&self, kind: LatencyKind, buckets: Buckets) -> Vec<LatencyCells> {
+        self.by_bucket(kind, buckets, |second, merged| LatencyCells {
+            second,
+            counts: bands(merged.histogram()),
+        })
+    }
+
+    /// What `read` makes of the durations of a kind in each of `buckets`, by their first second.
+    fn by_bucket<T>(&self, kind: LatencyKind, buckets: Buckets, read: impl Fn(i64, &Merged) -> T) -> Vec<T> {
         let Some(track) = self.latency.spoken(kind) else { return Vec::new() };
         let mut merged = Merged::default();
         let at = |second| {
             merged.clear();
             let step = buckets.step_seconds();
             track.tiers.visit(second, step, |bucket| merged.add(bucket, &self.scopes));
-            LatencyCells { second, counts: bands(merged.histogram()) }
+            read(second, &merged)
         };
         buckets.starts().map(at).collect()
     }
