@@ -45,7 +45,7 @@ impl Session {
     pub(crate) fn apply(&mut self, event: &Event<'_>, skewed: bool) {
         self.events += 1;
         self.skewed += u64::from(skewed);
-        if let Some(ts) = event.ts {
+        if let Some(ts) = event.ts.filter(|_| !skewed) {
             self.first = Some(self.first.map_or(ts, |first| first.min(ts)));
             self.last = Some(self.last.map_or(ts, |last| last.max(ts)));
         }
@@ -78,12 +78,12 @@ impl Session {
         self.events
     }
 
-    /// The earliest time that an event gave.
+    /// The earliest time that an event gave which was not [skewed](Self::skewed).
     pub fn first(&self) -> Option<Ts> {
         self.first
     }
 
-    /// The latest time that an event gave.
+    /// The latest time that an event gave which was not [skewed](Self::skewed).
     pub fn last(&self) -> Option<Ts> {
         self.last
     }

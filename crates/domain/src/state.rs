@@ -498,6 +498,10 @@ mod tests {
         let mut state = State::new(NOW);
         state.apply(&denial(Some(NOW.plus_seconds(3600))));
         assert_eq!((denied(&state, Span::MINUTE), state.session().skewed()), (1, 1));
+        assert_eq!((state.session().first(), state.session().last()), (None, None), "it tells no time");
+        state.apply(&denial(Some(NOW)));
+        state.apply(&denial(Some(NOW.plus_seconds(i64::from(i32::MAX)))));
+        assert_eq!((state.session().first(), state.session().last()), (Some(NOW), Some(NOW)));
     }
 
     #[test]

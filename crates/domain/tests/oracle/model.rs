@@ -187,7 +187,7 @@ impl Oracle {
     }
 
     fn session_figures(&self, all: &mut Figures) {
-        let times = || self.seen.iter().filter_map(|seen| seen.event.ts);
+        let times = || self.seen.iter().filter(|seen| !seen.skewed).filter_map(|seen| seen.event.ts);
         let log = || self.seen.iter().filter(|seen| seen.event.source == Source::Events);
         let uncoded = log().filter(|seen| seen.event.code_text == "uncoded").count();
         let mut unknown: BTreeMap<&str, u64> = BTreeMap::new();
