@@ -261,6 +261,9 @@ fn SettingsView(
         token_changed.run(());
     };
     let server_message = derive(move || match status.get() {
+        Status::Unauthorized { message, .. } if message.is_empty() => {
+            "The server wants a token, or another one.".to_owned()
+        }
         Status::Unauthorized { message, .. } => message,
         _ => String::new(),
     });

@@ -163,11 +163,14 @@ async fn any_other_status_is_told_with_its_code() {
 async fn a_refusal_carries_the_servers_reason() {
     for (status, body, expected) in [
         (401, r#"{"message":"The token is wrong."}"#, "The token is wrong."),
-        (403, "<html>Forbidden</html>", "The server wants a token, or another one."),
+        (401, "<html>Unauthorized</html>", ""),
+        (403, r#"{"error":"forbidden","message":"Not with this token."}"#, "Not with this token."),
     ] {
         answer_once(&format!("new Response('{body}', {{status: {status}}})"));
         check_ends_with(NOTHING, Signal::Refused(expected.to_owned())).await;
     }
+    answer_once("new Response('<html>Forbidden</html>', {status: 403})");
+    check_ends_with(NOTHING, Signal::Lost(Cause::HttpStatus { code: 403 })).await;
 }
 
 #[wasm_bindgen_test]

@@ -85,10 +85,12 @@ async fn a_server_that_is_not_there_is_unreachable() {
 async fn a_refusal_carries_the_servers_reason() {
     for (code, body, expected) in [
         (401, r#"'{"message":"The token is wrong."}'"#, "The token is wrong."),
-        (403, "'<html>Forbidden</html>'", "The server wants a token, or another one."),
+        (401, "'<html>Unauthorized</html>'", ""),
+        (403, r#"'{"error":"forbidden","message":"Not with this token."}'"#, "Not with this token."),
     ] {
         check_status(code, body, Signal::Refused(expected.to_owned())).await;
     }
+    check_status(403, "'<html>Forbidden</html>'", Signal::Lost(Cause::HttpStatus { code: 403 })).await;
 }
 
 #[wasm_bindgen_test]

@@ -105,7 +105,8 @@ async fn any_other_status_is_told_with_its_code() {
 async fn a_refusal_carries_the_servers_reason() {
     for (status, body, expected) in [
         (401, r#"{"message":"The token is wrong."}"#, "The token is wrong."),
-        (403, "<html>Forbidden</html>", "The server wants a token, or another one."),
+        (401, "<html>Unauthorized</html>", ""),
+        (403, r#"{"error":"forbidden","message":"Not with this token."}"#, "Not with this token."),
         (
             429,
             r#"{"error":"too_many_failures","message":"Too many wrong tokens."}"#,
@@ -119,8 +120,9 @@ async fn a_refusal_carries_the_servers_reason() {
 
 #[wasm_bindgen_test]
 async fn a_feed_that_does_not_answer_here_asks_for_no_token() {
-    for error in ["foreign_host", "forwarded"] {
-        answer_once(&format!("new Response('{{\"error\":\"{error}\",\"message\":\"m\"}}', {{status: 403}})"));
+    let bodies = ["foreign_host", "forwarded"].map(|error| format!(r#"{{"error":"{error}","message":"m"}}"#));
+    for body in bodies.iter().map(String::as_str).chain(["<html>Forbidden</html>", "{}", ""]) {
+        answer_once(&format!("new Response('{body}', {{status: 403}})"));
         check_ends_with(&request("sse"), Signal::Lost(Cause::HttpStatus { code: 403 })).await;
     }
 }

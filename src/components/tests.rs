@@ -39,6 +39,7 @@ fn reconnecting() -> Status {
         since_ms: SINCE_MS,
         cause: Cause::HttpStatus { code: 502 },
         breaker: Breaker::Closed,
+        resumes: true,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use aurora_domain::link::Cause;
+use aurora_domain::link::{Cause, UNSENDABLE_TOKEN};
 use gloo_net::http::{RequestBuilder, Response};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -17,11 +17,9 @@ use super::{Connection, Signal, Sink};
 /// The media type of an event stream.
 pub(super) const STREAM: &str = "text/event-stream";
 
-const UNSENDABLE_TOKEN: &str = "the token was not sent, because no request can carry some of its letters";
 /// What the feed calls it.
 const TOO_MANY_TOKENS: &str = "too_many_failures";
 const NOT_HERE: [&str; 2] = ["forwarded", "foreign_host"];
-const NO_REASON: &str = "The server wants a token, or another one.";
 /// A refusal's body is read for its message this far.
 const REFUSAL_BYTES: usize = 64 << 10;
 
@@ -136,20 +134,20 @@ pub(super) fn content_type(response: &Response) -> String {
     response.headers().get("content-type").unwrap_or_default()
 }
 
-/// A refusal, in the words of the `message` of its JSON body, or in a sentence that stands for it.
+/// A refusal, in the words of the `message` of its JSON body; empty where it has none.
 pub(super) async fn refused(response: &Response) -> Signal {
     let (_, message) = error_of(response).await;
-    Signal::Refused(message.unwrap_or_else(|| NO_REASON.to_owned()))
+    Signal::Refused(message.unwrap_or_default())
 }
 
-/// Not allowed: for want of a token, as proxies say, or because the feed does not answer under this name or through this
-/// proxy, which no token mends.
+/// Not allowed: for want of a token, where the server says so in JSON; else because it does not answer under this name, to
+/// this address or through this proxy, which no token mends.
 pub(super) async fn forbidden(response: &Response) -> Signal {
     match error_of(response).await {
-        (Some(error), _) if NOT_HERE.contains(&error.as_str()) => {
-            Signal::Lost(Cause::HttpStatus { code: response.status() })
+        (Some(error), message) if !NOT_HERE.contains(&error.as_str()) => {
+            Signal::Refused(message.unwrap_or_default())
         }
-        (_, message) => Signal::Refused(message.unwrap_or_else(|| NO_REASON.to_owned())),
+        _ => Signal::Lost(Cause::HttpStatus { code: response.status() }),
     }
 }
 

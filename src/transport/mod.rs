@@ -61,7 +61,7 @@ pub enum Signal {
     NoSnapshot,
     /// The connection failed or ended. Nothing follows.
     Lost(Cause),
-    /// 401 or 403, with the server's reason. Nothing follows.
+    /// The server wants a token, or another one, with its reason; empty where it gave none. Nothing follows.
     Refused(String),
 }
 

@@ -19,7 +19,7 @@ use stream::{Connection, Stream};
 pub use gaps::{Gap, KEPT as GAPS_KEPT};
 pub use offline::is_loopback;
 pub use retries::{FAILURES_THAT_OPEN, Patience, Timing};
-pub use types::{Action, Breaker, Cause, Input, Status};
+pub use types::{Action, Breaker, Cause, Input, Status, UNSENDABLE_TOKEN};
 
 /// The state machine.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Link {
     last_event_ms: Option<u64>,
     lost_ms: Option<u64>,
     last_event_id: Option<u64>,
+    /// Whether there is an id to resume after.
+    resumes: bool,
     /// When the page last had every event that there was.
     whole_ms: u64,
 }
@@ -53,6 +55,7 @@ impl Link {
             last_event_ms: None,
             lost_ms: None,
             last_event_id: None,
+            resumes: false,
             whole_ms: now_ms,
         }
     }
@@ -60,6 +63,11 @@ impl Link {
     /// The server is on this computer, so that no network is needed to reach it.
     pub fn needs_no_network(&mut self) {
         self.offline.never();
+    }
+
+    /// Whether the stream can go on after what the page has: whether an id stands, which need not be a number.
+    pub fn stand(&mut self, resumes: bool) {
+        self.resumes = resumes;
     }
 
     /// What to show.
@@ -113,6 +121,7 @@ impl Link {
             Input::Rejoin => return self.rejoin(now_ms),
             Input::Joined { as_of } => {
                 self.last_event_id = as_of;
+                self.resumes = as_of.is_some();
                 return self.go_on(now_ms);
             }
             Input::Retry { delay_ms } => {
@@ -147,6 +156,7 @@ impl Link {
 
     fn event(&mut self, now_ms: u64, id: Option<u64>) {
         self.last_event_id = id.or(self.last_event_id);
+        self.resumes |= id.is_some();
         if let Some(stream) = self.connection.stream() {
             // History arrives now but happened before; how long ago, the feed's heartbeat says.
             if stream.current || !stream.has_head() {

@@ -4,7 +4,7 @@
 //! everything that counts down is in [`timing`].
 
 use super::{age, clock, count};
-use crate::link::{Breaker, Cause, Gap, Status};
+use crate::link::{Breaker, Cause, Gap, Status, UNSENDABLE_TOKEN};
 use crate::time::Ts;
 
 /// What the reader can do about the state of the link.
@@ -79,8 +79,8 @@ pub fn words(status: &Status) -> Option<Words> {
                 .to_owned(),
             action: Some(Action::Retry),
         }),
-        Status::Reconnecting { cause, breaker, .. } => {
-            let (title, mut sentence) = reconnecting(cause);
+        Status::Reconnecting { cause, breaker, resumes, .. } => {
+            let (title, mut sentence) = reconnecting(cause, *resumes);
             // The same while a probe waits and while it runs: a screen reader is told once.
             if *breaker != Breaker::Closed {
                 sentence.push_str(RARELY);
@@ -156,15 +156,22 @@ fn since(since_ms: u64, now_ms: u64) -> String {
 }
 
 fn unauthorized(message: &str) -> String {
-    let reason = message.trim().trim_end_matches('.');
-    if reason.is_empty() {
-        "Enter the token that aurora-feed was started with; nothing is tried until then.".to_owned()
-    } else {
-        format!("It answered: {reason}. Enter the token that aurora-feed was started with.")
+    match message.trim().trim_end_matches('.') {
+        "" => "Enter the token that aurora-feed was started with; nothing is tried until then.".to_owned(),
+        UNSENDABLE_TOKEN => {
+            "The one that was entered has letters that no request can carry, so it was not sent. \
+             Enter the token that aurora-feed was started with."
+                .to_owned()
+        }
+        reason => format!("It answered: {reason}. Enter the token that aurora-feed was started with."),
     }
 }
 
-fn reconnecting(cause: &Cause) -> (String, String) {
+const RESUMES: &str = "The page resumes after the last event it has; none is lost.";
+const READS_AGAIN: &str = "There is no id to resume after, so the page reads again all that the server has.";
+
+fn reconnecting(cause: &Cause, resumes: bool) -> (String, String) {
+    let next = if resumes { RESUMES } else { READS_AGAIN };
     let (title, sentence) = match cause {
         Cause::Unreachable => (
             "The feed cannot be reached".to_owned(),
@@ -173,9 +180,9 @@ fn reconnecting(cause: &Cause) -> (String, String) {
         ),
         Cause::Ended => (
             "The feed ended the stream".to_owned(),
-            "Usually it is restarting. The page resumes after the last event it has; none is lost."
-                .to_owned(),
+            format!("Usually it is restarting. {next}"),
         ),
+        Cause::Offline => ("There was no network".to_owned(), format!("The page opens the stream again. {next}")),
         Cause::HttpStatus { code } => (format!("The feed answers with HTTP {code}"), http(*code).to_owned()),
         Cause::NotAnEventStream { content_type } => {
             ("The stream URL is not an event stream".to_owned(), not_an_event_stream(content_type))
@@ -193,9 +200,10 @@ fn reconnecting(cause: &Cause) -> (String, String) {
         ),
         Cause::Overflow => (
             "More arrived than the page can take in".to_owned(),
-            "It closed the stream itself and resumes after the last event it has; none is lost. \
-             If this comes back, this computer is too busy for the feed's pace: close other tabs."
-                .to_owned(),
+            format!(
+                "It closed the stream itself. {next} \
+                 If this comes back, this computer is too busy for the feed's pace: close other tabs."
+            ),
         ),
     };
     (title, sentence)
@@ -204,8 +212,9 @@ fn reconnecting(cause: &Cause) -> (String, String) {
 const fn http(code: u16) -> &'static str {
     match code {
         502..=504 => "The proxy is up, the feed behind it is not. Check that aurora-feed runs.",
+        401 => "It asked for a token. The page tries again with the one that it has now.",
         403 => {
-            "It does not answer under this name or through this proxy: see its log. Pass --allow-host or --trusted-proxy, or set a token."
+            "It does not answer under this name or through this proxy, or a proxy lets this computer not in: see their logs. Pass --allow-host or --trusted-proxy, or set a token."
         }
         404 => "There is no stream at this address. Check AURORA_SSE_URL, or the proxy's /sse.",
         429 => "Too many connections or attempts from this address. The page keeps trying, more slowly.",
@@ -234,7 +243,8 @@ mod tests {
     }
 
     fn shut(cause: Cause, breaker: Breaker) -> Status {
-        Status::Reconnecting { attempt: 3, next_at_ms: SINCE + 12_000, since_ms: SINCE, cause, breaker }
+        let next_at_ms = SINCE + 12_000;
+        Status::Reconnecting { attempt: 3, next_at_ms, since_ms: SINCE, cause, breaker, resumes: true }
     }
 
     #[track_caller]
@@ -259,11 +269,30 @@ mod tests {
         check(&broken(Cause::HttpStatus { code: 502 }), "HTTP 502 | The proxy is up");
         check(&broken(Cause::HttpStatus { code: 404 }), "AURORA_SSE_URL");
         check(&broken(Cause::Silence { seconds: 38 }), "Nothing arrived for 38 s");
-        check(&broken(Cause::Overflow), "the page can take in | It closed the stream itself and resumes");
+        check(
+            &broken(Cause::Overflow),
+            "the page can take in | It closed the stream itself. The page resumes",
+        );
+        check(&broken(Cause::Offline), "There was no network | The page opens the stream again");
+        check(&broken(Cause::HttpStatus { code: 401 }), "tries again with the one that it has now");
+        check(&broken(Cause::HttpStatus { code: 403 }), "a proxy");
         let html = Cause::NotAnEventStream { content_type: "text/html; charset=utf-8".to_owned() };
         check(&broken(Cause::Redirected), "The stream URL redirects elsewhere | With a token");
         check(&broken(Cause::Redirected), "sse_url in config.json, or AURORA_SSE_URL, straight at");
         check(&broken(html), "a web page (text/html) instead of text/event-stream: check AURORA_SSE_URL");
+    }
+
+    #[test]
+    fn nothing_is_promised_of_a_stream_that_cannot_go_on_where_it_was() {
+        for cause in [Cause::Ended, Cause::Overflow, Cause::Offline] {
+            let mut status = broken(cause);
+            if let Status::Reconnecting { resumes, .. } = &mut status {
+                *resumes = false;
+            }
+            check(&status, "reads again all that the server has");
+            let sentence = words(&status).map(|words| words.sentence).unwrap_or_default();
+            assert!(!sentence.contains("none is lost") && !sentence.contains("resumes"), "{sentence}");
+        }
     }
 
     #[test]
@@ -313,7 +342,12 @@ mod tests {
     fn the_servers_reason_is_passed_on() {
         let status = Status::Unauthorized { since_ms: SINCE, message: "token is wrong.".to_owned() };
         check(&status, "It answered: token is wrong. Enter");
-        check(&Status::Unauthorized { since_ms: SINCE, message: String::new() }, "Enter the token");
+        for (message, expected) in [("", "Enter the token"), (UNSENDABLE_TOKEN, "it was not sent. Enter")] {
+            let status = Status::Unauthorized { since_ms: SINCE, message: message.to_owned() };
+            check(&status, expected);
+            let sentence = words(&status).map(|words| words.sentence).unwrap_or_default();
+            assert!(!sentence.contains("answered"), "the server said nothing: {sentence}");
+        }
     }
 
     #[test]

@@ -54,6 +54,17 @@ impl Default for Timing {
     }
 }
 
+/// How a try or a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There was no answer, or not for long.
+    Failed,
+    /// It was open, and nothing came that would have shown whether it still was.
+    Quiet,
+    /// It had lasted.
+    Lasted,
+}
+
 /// What is known of the tries since the connection was last stable.
 #[derive(Clone, Debug)]
 pub(super) struct Retries {
@@ -110,11 +121,13 @@ impl Retries {
         self.overflowed = false;
     }
 
-    /// A try failed or a connection was lost; `stable` where it had lasted, which is no failure. Returns the delay in
-    /// milliseconds; `None` where the next try need not wait.
-    pub(super) fn lost(&mut self, stable: bool, cause: &Cause, random: f64) -> Option<u64> {
+    /// A try failed or a connection was lost. Returns the delay in milliseconds; `None` where the next try need not wait.
+    pub(super) fn lost(&mut self, end: End, cause: &Cause, random: f64) -> Option<u64> {
+        if end == End::Quiet {
+            self.attempt = 0;
+        }
         self.attempt = self.attempt.saturating_add(1);
-        self.failures = self.failures.saturating_add(u32::from(!stable));
+        self.failures = self.failures.saturating_add(u32::from(end == End::Failed));
         let at_once = *cause == Cause::Overflow && !self.overflowed && !self.is_tripped();
         self.overflowed |= *cause == Cause::Overflow;
         (!at_once).then(|| self.delay_ms(random))

@@ -1,6 +1,9 @@
 //! What there is of a connection, and how far an open one has come.
 
-use super::retries::{Patience, Timing};
+use super::{
+    retries::{End, Patience, Timing},
+    types::Cause,
+};
 
 /// What there is of a connection.
 #[derive(Clone, Debug)]
@@ -89,6 +92,15 @@ impl Stream {
 
     pub(super) const fn patience(&self, timing: &Timing) -> Patience {
         if self.has_head() { timing.beating } else { timing.beatless }
+    }
+
+    /// What losing it for `cause` says of the server. One that sends no heartbeats may have nothing to say.
+    pub(super) fn end(&self, cause: &Cause) -> End {
+        match cause {
+            _ if self.stable => End::Lasted,
+            Cause::Silence { .. } if !self.has_head() => End::Quiet,
+            _ => End::Failed,
+        }
     }
 
     /// Takes note once it has lasted; true at that moment.

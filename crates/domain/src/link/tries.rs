@@ -4,6 +4,7 @@
 
 use super::{
     Link,
+    retries::End,
     stream::Connection,
     types::{Action, Cause, Status},
 };
@@ -13,8 +14,8 @@ impl Link {
         if !self.connection.is_some() {
             return Action::None;
         }
-        let stable = self.connection.stream().is_some_and(|stream| stream.stable);
-        let delay_ms = self.retries.lost(stable, &cause, random);
+        let end = self.connection.stream().map_or(End::Failed, |stream| stream.end(&cause));
+        let delay_ms = self.retries.lost(end, &cause, random);
         self.connection = Connection::None;
         if self.offline.since_ms().is_some() {
             return self.wait_for_network(now_ms);
@@ -30,7 +31,22 @@ impl Link {
             since_ms: *self.lost_ms.get_or_insert(now_ms),
             cause,
             breaker: self.breaker(),
+            resumes: self.resumes,
         };
+    }
+
+    /// What is wrong, other than a try that is planned or under way, and since when.
+    fn trouble(&self, now_ms: u64) -> Option<(u64, Cause)> {
+        match self.status {
+            Status::Stale { since_ms } => Some((since_ms, self.silence(now_ms))),
+            Status::Offline { since_ms } => Some((since_ms, Cause::Offline)),
+            Status::Unauthorized { since_ms, .. } => Some((since_ms, Cause::HttpStatus { code: 401 })),
+            Status::Connecting
+            | Status::CatchingUp { .. }
+            | Status::Live
+            | Status::Silent { .. }
+            | Status::Reconnecting { .. } => None,
+        }
     }
 
     pub(super) fn refused(&mut self, now_ms: u64, message: String) -> Action {
@@ -124,7 +140,11 @@ impl Link {
         }
         match &mut self.status {
             Status::Reconnecting { next_at_ms, .. } => *next_at_ms = from_ms.min(*next_at_ms),
-            _ => self.wait_until(now_ms, from_ms, Cause::Unreachable),
+            _ => {
+                let (since_ms, cause) = self.trouble(now_ms).unwrap_or((now_ms, Cause::Unreachable));
+                self.lost_ms.get_or_insert(since_ms);
+                self.wait_until(now_ms, from_ms, cause);
+            }
         }
         Action::None
     }
@@ -156,19 +176,22 @@ impl Link {
         Action::Connect
     }
 
+    /// Starts a try. What was wrong stays in sight until it is mended.
     pub(super) fn connect(&mut self, now_ms: u64) -> Action {
+        let trouble = self.trouble(now_ms);
         self.offline.ended();
-        self.lost_ms.get_or_insert(now_ms);
+        self.lost_ms.get_or_insert(trouble.as_ref().map_or(now_ms, |(since_ms, _)| *since_ms));
         self.retries.started(now_ms);
         self.connection = Connection::Trying { since_ms: now_ms };
         let (trying, coming) = (self.breaker(), self.retries.attempt());
-        match &mut self.status {
-            Status::Reconnecting { attempt, next_at_ms, breaker, .. } => {
+        match (&mut self.status, trouble) {
+            (_, Some((_, cause))) => self.wait_until(now_ms, now_ms, cause),
+            (Status::Reconnecting { attempt, next_at_ms, breaker, .. }, None) => {
                 *attempt = coming;
                 *next_at_ms = now_ms.min(*next_at_ms);
                 *breaker = trying;
             }
-            status => *status = Status::Connecting,
+            (status, None) => *status = Status::Connecting,
         }
         Action::Connect
     }

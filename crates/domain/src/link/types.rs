@@ -1,5 +1,8 @@
 //! The words that the link speaks with the rest of the page: causes, states, inputs, actions. No behaviour of its own.
 
+/// Stands for a server's words where the token that was entered cannot be sent to it.
+pub const UNSENDABLE_TOKEN: &str = "the token was not sent, because no request can carry some of its letters";
+
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
@@ -7,7 +10,7 @@ pub enum Cause {
     Unreachable,
     /// The server ended a stream that had been open.
     Ended,
-    /// Any status other than 200, 401 and 403.
+    /// A status other than 200 that asks for no token.
     HttpStatus {
         /// The status code.
         code: u16,
@@ -17,6 +20,8 @@ pub enum Cause {
         /// What it was instead.
         content_type: String,
     },
+    /// There was no network, or the browser said so.
+    Offline,
     /// It answers with a redirect, which is not followed: the request carried a token.
     Redirected,
     /// Nothing arrived for so long that the connection counts as broken.
@@ -43,7 +48,7 @@ pub enum Breaker {
 /// What the link is doing, for people to see. Times are milliseconds since the Unix epoch by the page's clock.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
-    /// A connection is being made that does not follow a failure.
+    /// A connection is being made, and nothing was wrong before.
     Connecting,
     /// Connected, history is still arriving.
     CatchingUp {
@@ -74,12 +79,14 @@ pub enum Status {
         cause: Cause,
         /// Whether tries have become rare.
         breaker: Breaker,
+        /// Whether the page stands at an id, after which the stream goes on; else all that there is comes again.
+        resumes: bool,
     },
     /// The server wants a token, or another one. Waits for a person.
     Unauthorized {
         /// Since when.
         since_ms: u64,
-        /// The server's own words.
+        /// The server's own words; empty where it gave none, [`UNSENDABLE_TOKEN`] where it was not asked.
         message: String,
     },
     /// The browser says that there is no network.
@@ -146,9 +153,9 @@ pub enum Input {
         /// Why.
         cause: Cause,
     },
-    /// 401 or 403.
+    /// The server wants a token, or another one.
     Refused {
-        /// The server's own words.
+        /// The server's own words; empty where it gave none, [`UNSENDABLE_TOKEN`] where it was not asked.
         message: String,
     },
     /// Time passed.

@@ -180,7 +180,7 @@ fn a_network_that_comes_back_is_used_at_once() {
     check(&mut link, 60_000, Input::Tick, Action::None);
     check(&mut link, 90_000, Input::WentOnline, Action::Connect);
     check(&mut link, 95_000, Input::WentOnline, Action::None);
-    assert_eq!(link.status(), &Status::Connecting, "the try under way goes on");
+    check_tries(&link, 0, 90_000, &Cause::Offline);
 }
 
 #[test]
@@ -217,8 +217,87 @@ fn a_person_who_asks_is_never_made_to_wait() {
     let mut offline = live();
     check(&mut offline, 0, Input::WentOffline, Action::None);
     check(&mut offline, 0, Input::RetryAsked, Action::Connect);
-    assert_eq!(offline.status(), &Status::Connecting);
+    check_tries(&offline, 0, 0, &Cause::Offline);
     check(&mut live(), 0, Input::RetryAsked, Action::Connect);
+}
+
+/// A try is under way, and what it is to mend is still told.
+#[track_caller]
+fn check_tries(link: &Link, since: u64, at: u64, expected: &Cause) {
+    let Status::Reconnecting { since_ms, next_at_ms, cause, .. } = link.status() else {
+        panic!("{:?}", link.status())
+    };
+    assert_eq!((*since_ms, *next_at_ms, cause), (START + since, START + at, expected));
+}
+
+#[test]
+fn a_try_hides_nothing_before_it_has_mended_what_was_wrong() {
+    let mut stale = live();
+    check(&mut stale, 30_000, Input::Tick, Action::None);
+    assert!(matches!(stale.status(), Status::Stale { .. }));
+    check(&mut stale, 31_000, Input::RetryAsked, Action::Connect);
+    check_tries(&stale, 0, 31_000, &Cause::Silence { seconds: 31 });
+    check(&mut stale, 31_500, Input::Opened, Action::None);
+    assert!(matches!(stale.status(), Status::CatchingUp { .. }), "it is open");
+
+    let mut unauthorized = link();
+    check(&mut unauthorized, 1_000, refused(), Action::Disconnect);
+    check(&mut unauthorized, 9_000, Input::TokenChanged, Action::Connect);
+    check_tries(&unauthorized, 1_000, 9_000, &Cause::HttpStatus { code: 401 });
+    check(&mut unauthorized, 9_500, refused(), Action::Disconnect);
+    assert!(
+        matches!(unauthorized.status(), Status::Unauthorized { since_ms, .. } if *since_ms == START + 1_000)
+    );
+
+    let mut offline = live();
+    check(&mut offline, 5_000, Input::WentOffline, Action::None);
+    check(&mut offline, 8_000, Input::RetryAsked, Action::Connect);
+    check_tries(&offline, 5_000, 8_000, &Cause::Offline);
+}
+
+#[test]
+fn a_quiet_server_that_sends_no_heartbeats_is_asked_again_soon_and_counts_as_working() {
+    let mut link = link();
+    let mut now = START;
+    for _ in 0..3 * FAILURES_THAT_OPEN {
+        link.handle(now, 1.0, Input::Opened);
+        assert_eq!(link.handle(now + MINUTE, 1.0, Input::Tick), Action::Disconnect);
+        assert_eq!((link.breaker(), attempt(&link)), (Breaker::Closed, Some(1)));
+        now += MINUTE + 3_000;
+        assert_eq!(link.handle(now, 1.0, Input::Tick), Action::Connect, "after the first delay");
+    }
+    let mut beats = super::link();
+    now = START;
+    for _ in 0..FAILURES_THAT_OPEN {
+        beats.handle(now, 1.0, Input::Opened);
+        beats.handle(now, 1.0, heartbeat(0));
+        assert_eq!(beats.handle(now + 37_500, 1.0, Input::Tick), Action::Disconnect);
+        now += 37_500 + 30_000;
+        assert_eq!(beats.handle(now, 1.0, Input::Tick), Action::Connect);
+    }
+    assert_eq!(beats.breaker(), Breaker::HalfOpen, "one that falls silent does not work");
+}
+
+#[test]
+fn a_link_says_whether_the_stream_goes_on_where_it_was() {
+    let resumes = |link: &mut Link| {
+        link.handle(START, 1.0, ended());
+        matches!(link.status(), Status::Reconnecting { resumes: true, .. })
+    };
+    assert!(!resumes(&mut open()), "it has nothing yet");
+    for (input, expected) in [
+        (Input::Event { id: None }, false),
+        (Input::Event { id: Some(1) }, true),
+        (Input::Joined { as_of: Some(1) }, true),
+        (Input::Joined { as_of: None }, false),
+    ] {
+        let mut link = open();
+        link.handle(START, 1.0, input.clone());
+        assert_eq!(resumes(&mut link), expected, "{input:?}");
+    }
+    let mut by_words = open();
+    by_words.stand(true);
+    assert!(resumes(&mut by_words), "an id need be no number");
 }
 
 #[test]
