@@ -80,6 +80,14 @@ fn App(settings: Settings) -> impl IntoView {
         paused
     });
     let library = Library::new();
+    let is_paused = store.select(&[Slice::Session], Store::is_paused);
+    Effect::new(move |before: Option<bool>| {
+        let is_paused = is_paused.get();
+        if before.unwrap_or(false) && !is_paused {
+            paused.set(false); // what was held is of a session that is gone
+        }
+        is_paused
+    });
     let status = store.select(&[Slice::Link], |store| store.status().clone());
     let stale = Memo::new(move |_| paused.get() || status.with(|status| !status.is_live()));
     let judged = judgement(store, page);

@@ -231,6 +231,22 @@ async fn a_stream_that_runs_hot_is_read_in_bytes_from_where_it_was() {
 }
 
 #[wasm_bindgen_test]
+async fn a_stream_without_ids_is_not_opened_again_however_hot_it_runs() {
+    const EVENTS: u64 = 2_500;
+    let page = page();
+    page.go_live().await;
+    let opened = page.script.connections();
+    let data = r#"{"event_code":"ORDER.SUBMIT"}"#;
+    for _ in 0..EVENTS {
+        let event = Event { kind: "message".to_owned(), id: None, data: data.to_owned() };
+        page.script.deliver(Signal::Message(event));
+    }
+    until("all are counted", || page.counts.borrow().last() == Some(&EVENTS)).await;
+    assert!(page.counts.borrow().is_sorted(), "what was counted stays");
+    assert_eq!(page.script.connections(), opened);
+}
+
+#[wasm_bindgen_test]
 async fn a_page_that_nobody_sees_is_kept_up_by_what_arrives() {
     let page = page();
     page.go_live().await;

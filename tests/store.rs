@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use aurora_dashboard::{
     store::{Clock, Flushed, Missing, Start, Store},
-    transport::Signal,
+    transport::{Event, Signal},
 };
 use aurora_domain::{
     Changes, LatencyKind, Outcome, Span, Ts,
@@ -343,6 +343,43 @@ fn a_reset_starts_over_and_counts_nothing_twice() {
     assert_eq!(store.status(), &Status::Live);
 }
 
+/// A store with two events whose stream was reset, and whose snapshot cannot be reached.
+fn reset_without_a_snapshot() -> Store {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
+    assert_eq!(feed(&mut store, &reset(1, 3)).action, Action::Connect);
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(Signal::Lost(Cause::Unreachable));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect, "the stream is asked at once");
+    store
+}
+
+#[wasm_bindgen_test]
+fn after_a_reset_a_snapshot_that_cannot_be_reached_leaves_the_whole_stream() {
+    let mut store = reset_without_a_snapshot();
+    stream_after(&mut store);
+    check_denied(&store, 2, 2);
+    store.deliver(Signal::Opened);
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect, "it can be had");
+    assert_eq!(stream_after(&mut store), None, "from its beginning");
+    store.deliver(Signal::Opened);
+    let again: String = (1..=3).map(|id| denied(id, NOW_S)).collect();
+    feed(&mut store, &(heartbeat(NOW_S, 1, 3) + &again));
+    check_denied(&store, 3, 3);
+    assert_eq!((store.repeated(), store.status()), (0, &Status::Live));
+}
+
+#[wasm_bindgen_test]
+fn after_a_reset_a_server_that_is_gone_leaves_the_figures() {
+    let mut store = reset_without_a_snapshot();
+    stream_after(&mut store);
+    store.deliver(Signal::Lost(Cause::Unreachable));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Disconnect);
+    assert!(matches!(store.status(), Status::Reconnecting { cause: Cause::Unreachable, .. }));
+    check_denied(&store, 2, 2);
+    assert_eq!(store.handle_link(Input::RetryAsked), Action::Connect);
+    assert_eq!(store.start_connection(), Start::Snapshot, "it is asked for again");
+}
+
 #[wasm_bindgen_test]
 fn a_newer_session_takes_the_place_of_the_one_before() {
     let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
@@ -456,6 +493,26 @@ fn a_snapshot_that_cannot_be_read_is_none() {
     assert_eq!(stream_after(&mut store), None);
 }
 
+/// The page is older or newer than the feed, which was exchanged while it was open.
+#[wasm_bindgen_test]
+fn after_a_reset_a_snapshot_of_another_version_leaves_the_whole_stream() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S)));
+    feed(&mut store, &reset(1, 3));
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    let mut other = snapshot_of(40, 60);
+    let version = u32::from_le_bytes(other[8..12].try_into().expect("four bytes"));
+    assert_eq!(version, snapshot::VERSION);
+    other[8..12].copy_from_slice(&(version + 1).to_le_bytes());
+    assert!(snapshot::load(&other).expect_err("it is another").to_string().contains("version"));
+    store.deliver(Signal::Snapshot(other));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+    assert_eq!(stream_after(&mut store), None);
+    store.deliver(Signal::Opened);
+    let again: String = (1..=3).map(|id| denied(id, NOW_S)).collect();
+    feed(&mut store, &(heartbeat(NOW_S, 1, 3) + &again));
+    check_denied(&store, 3, 3);
+}
+
 #[wasm_bindgen_test]
 fn events_that_nobody_has_any_more_are_a_gap_and_the_rest_goes_on() {
     let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S - 60) + &denied(2, NOW_S - 50)));
@@ -468,6 +525,26 @@ fn events_that_nobody_has_any_more_are_a_gap_and_the_rest_goes_on() {
     store.deliver(Signal::Opened);
     feed(&mut store, &(heartbeat(NOW_S, 9, 9) + &denied(9, NOW_S - 20)));
     missing.end = Some(at(NOW_S - 20));
+    assert_eq!((store.missing(), store.gaps().1), ([missing].as_slice(), 1));
+    check_denied(&store, 3, 3);
+}
+
+#[wasm_bindgen_test]
+fn a_gap_that_is_told_again_and_again_is_one_gap_and_ends_with_the_next_event() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S - 60) + &denied(2, NOW_S - 50)));
+    for first in [9, 20, 30, 40] {
+        if feed(&mut store, &(heartbeat(NOW_S, first, first) + &reset(first, first))).action
+            == Action::Connect
+        {
+            go_without(&mut store);
+            assert_eq!(stream_after(&mut store), Some((first - 1).to_string()));
+            store.deliver(Signal::Opened);
+        }
+        check_denied(&store, 2, 2);
+    }
+    feed(&mut store, &denied(40, NOW_S - 20));
+    let at = |second: i64| Ts(second * SECOND_NS);
+    let missing = Missing { from: 3, to: 39, start: at(NOW_S - 50), end: Some(at(NOW_S - 20)) };
     assert_eq!((store.missing(), store.gaps().1), ([missing].as_slice(), 1));
     check_denied(&store, 3, 3);
 }
@@ -541,6 +618,83 @@ async fn a_log_that_ended_long_ago_is_a_recording_until_it_goes_on() {
     assert_eq!(store.clock(), Clock::Live);
     assert!(store.state().now() >= Ts((NOW_S + 1) * SECOND_NS));
     check_denied(&store, 1, 3);
+}
+
+#[wasm_bindgen_test]
+fn an_event_of_a_far_year_says_nothing_of_when_the_log_ended_or_what_is_newer() {
+    const YEAR_2100_S: i64 = 4_102_444_800;
+    let ended = NOW_S - 86_400;
+    let far = denied(2, YEAR_2100_S);
+    let mut store = opened(&(heartbeat(NOW_S, 1, 3) + &denied(1, ended - 30) + &far + &denied(3, ended)));
+    assert_eq!(store.clock(), Clock::Recorded);
+    assert_eq!(store.state().session().last(), Some(Ts(ended * SECOND_NS)));
+    assert_eq!(store.state().now(), Ts(ended * SECOND_NS), "windows end at the last event");
+    for (id, action) in [(1, Action::None), (2, Action::None), (3, Action::Connect)] {
+        assert_eq!(feed(&mut store, &denied(id, NOW_S - 10)).action, action, "ids have begun anew");
+    }
+    assert_eq!(store.renumbered().0, 1);
+}
+
+#[wasm_bindgen_test]
+fn both_transports_leave_out_events_of_kinds_that_no_log_has() {
+    let known = ["aurora_events", "message", "orders_denied"];
+    let foreign = ["ping", "open", "error", "trade"];
+    let mut bytes = opened(&heartbeat(NOW_S, 1, 0));
+    let mut messages = opened(&heartbeat(NOW_S, 1, 0));
+    for (id, kind) in (1..).zip(known.into_iter().chain(foreign)) {
+        let data = r#"{"event_code":"ORDER.SUBMIT"}"#.to_owned();
+        let told = feed(&mut bytes, &event(id, kind, &data)).feed;
+        assert_eq!(told, foreign.contains(&kind), "{kind}: the strip is told");
+        messages.deliver(Signal::Message(Event { kind: kind.to_owned(), id: Some(id.to_string()), data }));
+        messages.flush(f64::INFINITY);
+    }
+    for store in [&bytes, &messages] {
+        assert_eq!((store.state().session().events(), store.foreign()), (3, 4));
+        assert_eq!(store.state().session().rejected(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_pause_ends_where_the_page_begins_again() {
+    let begun = heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S) + &denied(2, NOW_S);
+    let paused = || {
+        let mut store = opened(&begun);
+        store.pause();
+        feed(&mut store, &denied(3, NOW_S));
+        assert_eq!((store.is_paused(), store.waiting()), (true, Some(1)));
+        check_denied(&store, 2, 2);
+        feed(&mut store, &reset(1, 3));
+        assert!(store.is_paused(), "what was held is still the session's");
+        store
+    };
+    let mut anew = paused();
+    go_without(&mut anew);
+    let mut adopted = paused();
+    adopted.start_connection();
+    adopted.deliver(Signal::Snapshot(snapshot_of(5, 7)));
+    assert!(adopted.flush(f64::INFINITY).changes.touches(Changes::ORDERS));
+    for (store, denials) in [(&anew, 0), (&adopted, 5)] {
+        assert_eq!((store.is_paused(), store.waiting()), (false, None));
+        check_denied(store, denials, denials);
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_lost_stream_without_ids_promises_no_resuming() {
+    for (text, expected) in [
+        ("data: {}\n\n", false),
+        ("id: 1\ndata: {}\n\n", true),
+        ("id: a-b\ndata: {}\n\n", true),
+        ("id: a-b\ndata: {}\n\nid\ndata: {}\n\n", false),
+    ] {
+        let mut store = opened(text);
+        lose(&mut store);
+        assert!(
+            matches!(store.status(), Status::Reconnecting { resumes, .. } if *resumes == expected),
+            "{text:?}: {:?}",
+            store.status()
+        );
+    }
 }
 
 #[wasm_bindgen_test]

@@ -202,7 +202,8 @@ impl Sink for Inlet {
     fn deliver(&self, signal: Signal) {
         let Some(shared) = self.shared.upgrade().filter(|shared| shared.handle.is_alive()) else { return };
         match &signal {
-            Signal::Message(_) if shared.heats_up() => shared.soon(Shared::connect),
+            // Without an id everything would come again.
+            Signal::Message(event) if event.id.is_some() && shared.heats_up() => shared.soon(Shared::connect),
             Signal::Lost(Cause::Overflow) => shared.hot.set(true),
             _ => {}
         }

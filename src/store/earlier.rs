@@ -17,7 +17,7 @@ use aurora_wire::{
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Handle, Store};
+use super::{Handle, Store, source_of};
 use crate::{
     browser, config,
     lines::Lines,
@@ -26,6 +26,8 @@ use crate::{
 
 /// For how long lines are read in one go.
 const SLICE_MS: f64 = 6.0;
+/// Between two heartbeats without a line in between, which show that history has ended.
+const IDLE_MS: f64 = 15_000.0;
 
 /// How reading stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl Earlier {
             last_event_id: Some(stretch.after.to_string()),
             hot: true,
         };
-        let work = Work { decoder: Decoder::default(), lines, stretch, heartbeats: 0, progress: false };
+        let work = Work { decoder: Decoder::default(), lines, stretch, idle_ms: None };
         let reader = Rc::new(Reader {
             handle,
             said,
@@ -115,9 +117,8 @@ struct Work {
     decoder: Decoder,
     lines: Lines,
     stretch: Stretch,
-    heartbeats: u32,
-    /// Whether a line came since the last heartbeat.
-    progress: bool,
+    /// When the first heartbeat came after which there was no line, by the page's steady clock.
+    idle_ms: Option<f64>,
 }
 
 /// What a message leads to.
@@ -133,7 +134,7 @@ impl Work {
             "heartbeat" => self.heartbeat(message.data, store),
             // Where history begins later, it is read from there.
             "reset" | "session" => Next::GoOn,
-            kind => self.event(Source::from_name(kind).unwrap_or(Source::Events), message, store),
+            kind => source_of(kind).map_or(Next::GoOn, |source| self.event(source, message, store)),
         }
     }
 
@@ -144,22 +145,23 @@ impl Work {
         if id >= self.stretch.until {
             return Next::Whole;
         }
-        self.progress = true;
+        self.idle_ms = None;
         let decoded = decode(source, id, message.data);
         self.lines.push(Some(id), source, message.data, decoded.as_ref().ok(), store.state.scopes());
         if id + 1 == self.stretch.until { Next::Whole } else { Next::GoOn }
     }
 
-    /// The stream begins with one; where nothing came between two, there is nothing more.
+    /// The stream begins with one, and more come whenever the feed has news of itself; where nothing came between two
+    /// that are as far apart as regular ones, there is nothing more.
     fn heartbeat(&mut self, data: &[u8], store: &Store) -> Next {
         let heartbeat: Heartbeat = serde_json::from_slice(data).unwrap_or_default();
         let own = store.heartbeat().and_then(|own| own.session.as_ref());
         if heartbeat.session.as_ref().zip(own).is_some_and(|(its, own)| its != own) {
             return Next::Broken("The feed serves another session by now.");
         }
-        self.heartbeats += 1;
-        let progress = std::mem::take(&mut self.progress);
-        if self.heartbeats > 1 && !progress { Next::Whole } else { Next::GoOn }
+        let now_ms = browser::monotonic_ms();
+        let idle_ms = *self.idle_ms.get_or_insert(now_ms);
+        if now_ms - idle_ms >= IDLE_MS { Next::Whole } else { Next::GoOn }
     }
 }
 
@@ -266,11 +268,12 @@ impl Store {
             Some(line) => line.id?,
             None => self.applied? + 1,
         };
+        let newest = until.checked_sub(1)?;
         let most = Earlier::MOST.min(self.lines.room_left().lines as u64);
         let heartbeat = self.heartbeat();
         let begins = heartbeat.and_then(|feed| feed.first.max(feed.session_first)).unwrap_or(1).max(1);
         let has_room = self.lines.room() > 0;
-        let after = (until - 1).saturating_sub(most).max(begins - 1);
+        let after = newest.saturating_sub(most).max(begins - 1);
         (has_room && after + 1 < until).then_some(Stretch { after, until })
     }
 

@@ -16,6 +16,8 @@ use super::{Flush, Store};
 pub(super) struct Join {
     /// Whether the next connection asks for a snapshot.
     pub(super) wanted: bool,
+    /// Whether the snapshot could not be reached, so that the next connection finds out whether the stream can.
+    pub(super) unreached: bool,
     /// How often it was asked for since an event was applied.
     pub(super) tries: u32,
     /// Where the stream would go on, where the history that the page stood on is gone.
@@ -66,11 +68,15 @@ impl Store {
         self.resets += 1;
         if self.join.tries < Self::JOIN_TRIES {
             self.join.wanted = true;
+            self.join.unreached = false;
             self.join.reset = Some(reset);
             flush.ask(self.link.handle(flush.now_ms, 0.0, Input::Rejoin));
             return;
         }
-        self.begin_again();
+        match self.lost_ids(&reset) {
+            Some((from, to)) => self.miss(from, to, flush.now_ms),
+            None => self.begin_again(),
+        }
         if let Some(first) = reset.first {
             self.link.handle(flush.now_ms, 0.0, Input::Reset { first });
         }
@@ -79,6 +85,7 @@ impl Store {
     /// Forgets every event; the flush that is under way, or the next one, tells of it.
     pub(super) fn begin_again(&mut self) {
         self.state = State::new(Ts(0));
+        self.held = None;
         self.recorded = None;
         self.applied = None;
         self.join.whole = false;
@@ -112,24 +119,25 @@ impl Store {
         Input::Joined { as_of: Some(as_of) }
     }
 
+    /// The snapshot cannot be reached. A page that has nothing to lose reads the whole stream; another one keeps what it
+    /// has until it knows that the stream can be had.
+    pub(super) fn ask_the_stream(&mut self, flush: &mut Flush) -> Input {
+        if self.stands_nowhere() {
+            return self.go_without(flush);
+        }
+        self.join.unreached = true;
+        Input::Joined { as_of: self.link.last_event_id() }
+    }
+
     /// Goes on without a snapshot: where events are missing that came after those of this page, with a gap; else from the
     /// beginning.
     pub(super) fn go_without(&mut self, flush: &mut Flush) -> Input {
         let tries = self.join.tries;
         let reset = std::mem::take(&mut self.join).reset;
         self.join.tries = tries + 1;
-        let first = reset.and_then(|reset| reset.first);
-        let session_first = self.heartbeat().and_then(|feed| feed.session_first);
-        if let (Some(applied), Some(first), Some(session_first)) = (self.applied, first, session_first)
-            && session_first <= applied
-            && first > applied
-        {
-            let (from, to) = (applied + 1, first - 1);
+        if let Some((from, to)) = reset.and_then(|reset| self.lost_ids(&reset)) {
             self.decoder = Decoder::resuming(&to.to_string());
-            if from <= to {
-                self.miss(from, to);
-                self.link.handle(flush.now_ms, 0.0, Input::Gap { from, to });
-            }
+            self.miss(from, to, flush.now_ms);
             return Input::Joined { as_of: Some(to) };
         }
         self.begin_again();
@@ -137,7 +145,25 @@ impl Store {
         Input::Joined { as_of: None }
     }
 
-    fn miss(&mut self, from: u64, to: u64) {
+    /// The first and the last id that this page lacks and that cannot be had any more, where the stream goes on after a
+    /// reset with the same session; the last is below the first where it lacks none. `None` where the page has
+    /// nothing that the stream could go on from.
+    fn lost_ids(&self, reset: &Reset) -> Option<(u64, u64)> {
+        let (applied, first) = (self.applied?, reset.first?);
+        let session_first = self.heartbeat()?.session_first?;
+        (session_first <= applied && first > applied).then(|| (applied + 1, first - 1))
+    }
+
+    /// Takes note of a gap. One that comes before any event after the last one is a part of it.
+    fn miss(&mut self, from: u64, to: u64, now_ms: u64) {
+        if to < from {
+            return;
+        }
+        self.link.handle(now_ms, 0.0, Input::Gap { from, to });
+        if let Some(open) = self.missing.last_mut().filter(|last| last.end.is_none()) {
+            open.to = open.to.max(to);
+            return;
+        }
         if self.missing.len() >= Self::MISSING
             && let [first, second, ..] = self.missing.as_mut_slice()
         {

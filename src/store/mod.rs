@@ -36,7 +36,7 @@ pub use join::{Missing, Start};
 pub(crate) use pump::Pump;
 
 use join::Join;
-use repeats::Repeats;
+use repeats::{CLOCKS_DIFFER_SECONDS, Repeats};
 
 /// What a session's figures are as of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ pub struct Store {
     /// How often ids began anew, and when they last did, in milliseconds since the Unix epoch.
     renumbered: (u64, u64),
     oversized: u64,
+    foreign: u64,
     resets: u64,
     held: Option<Held>,
 }
@@ -161,6 +162,7 @@ impl Store {
             repeats: Repeats::default(),
             renumbered: (0, 0),
             oversized: 0,
+            foreign: 0,
             resets: 0,
             held: None,
         }
@@ -177,6 +179,11 @@ impl Store {
     pub fn resume(&mut self) {
         self.held = None;
         self.changed = Changes::ALL;
+    }
+
+    /// Whether readers see what was held; it ends where the page begins again, for what was held is gone then.
+    pub fn is_paused(&self) -> bool {
+        self.held.is_some()
     }
 
     /// Events that were counted while the page is paused; `None` where it is not.
@@ -261,10 +268,10 @@ impl Store {
         self.standing_id = None;
         let id = self.decoder.last_event_id().to_owned();
         self.decoder = Decoder::resuming(&id);
-        if self.join.wanted {
+        if self.join.wanted && !self.join.unreached {
             return Start::Snapshot;
         }
-        if id.is_empty() {
+        if id.is_empty() && !self.join.wanted {
             // Without ids everything comes again.
             self.begin_again();
         }
@@ -285,16 +292,22 @@ impl Store {
             Signal::Progress => Input::Bytes,
             Signal::Snapshot(bytes) => self.adopt(&bytes, flush),
             Signal::NoSnapshot => self.go_without(flush),
+            // The stream can be had and the snapshot cannot.
+            Signal::Opened if self.join.wanted && self.join.unreached => self.go_without(flush),
             Signal::Opened => Input::Opened,
             // Another origin may allow the stream alone; where it is the server that is not there, the stream says so.
-            Signal::Lost(Cause::Unreachable) if self.join.wanted && self.stands_nowhere() => {
-                self.go_without(flush)
+            Signal::Lost(Cause::Unreachable) if self.join.wanted && !self.join.unreached => {
+                self.ask_the_stream(flush)
             }
             Signal::Lost(cause) => {
                 self.join.wanted |= self.stands_nowhere();
+                self.join.unreached = false;
                 Input::Lost { cause }
             }
-            Signal::Refused(message) => Input::Refused { message },
+            Signal::Refused(message) => {
+                self.join.unreached = false;
+                Input::Refused { message }
+            }
         };
         flush.ask(self.link.handle(flush.now_ms, js_sys::Math::random(), input));
     }
@@ -344,8 +357,13 @@ impl Store {
             "reset" => self.reset(message.data, flush),
             // Another session is the newest. Where the stream goes on with it, a heartbeat and a reset follow.
             "session" => {}
-            // A server that names no file kinds sends events.
-            kind => self.event(Source::from_name(kind).unwrap_or(Source::Events), message, flush),
+            kind => match source_of(kind) {
+                Some(source) => self.event(source, message, flush),
+                None => {
+                    self.foreign += 1;
+                    flush.feed = true;
+                }
+            },
         }
     }
 
@@ -369,13 +387,19 @@ impl Store {
             Err(_counted) => self.state.reject(),
         };
         self.lines.push(id, source, message.data, decoded.as_ref().ok(), self.state.scopes());
+        self.link.stand(!message.id.is_empty());
         self.link.handle(flush.now_ms, 0.0, Input::Event { id });
     }
 
-    /// Windows reach at least to the newest event, though never into the feed's future.
+    /// Windows reach at least to the newest event, though never into the feed's future; one from there moves them only
+    /// where there was none before.
     fn follow(&mut self, ts: Option<Ts>) -> Changes {
+        let now = self.state.now();
         match ts {
-            Some(ts) if ts > self.state.now() => self.state.advance(ts.min(self.feed.now)),
+            Some(ts) if now > Ts(0) && ts > self.feed.now.plus_seconds(CLOCKS_DIFFER_SECONDS) => {
+                Changes::NONE
+            }
+            Some(ts) if ts > now => self.state.advance(ts.min(self.feed.now)),
             _ => Changes::NONE,
         }
     }
@@ -498,6 +522,11 @@ impl Store {
         self.oversized
     }
 
+    /// Messages of kinds that no log has; they are not read. `EventSource` does not hand them over at all.
+    pub fn foreign(&self) -> u64 {
+        self.foreign
+    }
+
     /// How often the page had to start over because history was gone.
     pub fn resets(&self) -> u64 {
         self.resets
@@ -525,6 +554,11 @@ impl Flush {
             self.action = action;
         }
     }
+}
+
+/// The log that messages of a kind are of; `None` for kinds that no log has. A server that names no kinds sends events.
+fn source_of(kind: &str) -> Option<Source> {
+    Source::from_name(kind).or((kind == "message").then_some(Source::Events))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a century")]

@@ -14,7 +14,7 @@ const ANEW: u32 = 3;
 const MANY: u64 = 3;
 
 /// Clocks of one system may differ by that.
-const CLOCKS_DIFFER_SECONDS: i64 = 5;
+pub(super) const CLOCKS_DIFFER_SECONDS: i64 = 5;
 
 /// What is known of them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -75,9 +75,10 @@ const CELLS: [Cell; 9] = [
     Cell {
         label: "Rejected here",
         metric: "session.rejected",
-        read: |store| Some(store.state().session().rejected()),
+        read: |store| Some(store.state().session().rejected() + store.foreign()),
         alarming: true,
-        hint: "Events that this page could not read: feed and page may be of different versions.",
+        hint: "Events that this page could not read, and those of kinds that no log has: feed and page may be of different \
+               versions.",
     },
     Cell {
         label: "Repeated",

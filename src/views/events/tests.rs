@@ -513,6 +513,27 @@ async fn loading_earlier_lines_can_be_cancelled_and_says_what_went_wrong() {
 }
 
 #[wasm_bindgen_test]
+async fn heartbeats_that_follow_each_other_at_once_do_not_end_the_history() {
+    let screen = Screen::new().await;
+    screen.next_id.set(1_001);
+    screen.feed((1_001..1_011).map(line));
+    screen.until_count("held", "10 lines").await;
+    let heartbeat = history(0..0);
+    answer(&(history(501..506) + &heartbeat + &heartbeat + &heartbeat + &history(506..1_001)));
+    screen.mounted.click("[data-action=earlier]");
+    until("all are here", || screen.mounted.text("[data-past]") == "500 earlier lines were added.").await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_comes_before_an_event_of_id_zero() {
+    let screen = Screen::new().await;
+    screen.next_id.set(0);
+    screen.feed((0..10).map(line));
+    screen.until_count("held", "10 lines").await;
+    assert_eq!(screen.store.read(Store::earlier), None);
+}
+
+#[wasm_bindgen_test]
 async fn a_screen_that_is_left_leaves_nothing_behind() {
     let before = crate::held::held();
     for _ in 0..3 {
