@@ -14,8 +14,8 @@ use crate::{
     charts::{Look, Range, markers},
     commands::{self, Context},
     components::{
-        footer::Footer, header::Header, link_banner::LinkBanner, settings_dialog::SettingsDialog,
-        theme::Theme,
+        footer::Footer, header::Header, link_banner::LinkBanner, link_chip::LinkSaid,
+        settings_dialog::SettingsDialog, theme::Theme,
     },
     config::{self, Held, Keep, Settings},
     page::{Overlay, Page, View},
@@ -128,6 +128,7 @@ fn App(settings: Settings) -> impl IntoView {
     view! {
         <a class="skip" href="#main" on:click=|event| { event.prevent_default(); commands::focus("main"); }>"Skip to the figures"</a>
         <Header page session status instead as_of />
+        <LinkSaid status instead />
         <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
         <Paused as_of paused />
         <Away store page />

@@ -1,12 +1,18 @@
 //! Owns what is said about a link that is not as it should be.
 //!
-//! Invariant: what an assistive technology reads aloud changes with the status, never with the countdown.
+//! Invariants: what an assistive technology reads aloud changes with the status, never with the countdown; the focus is
+//! never lost with a button that goes.
 
 use super::icon::Icon;
 use super::tone::Tone;
 use aurora_domain::format::link::{self, Action, Words};
 use aurora_domain::link::Status;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::commands;
+
+const BUTTON: &str = "[data-banner='link'] button, [data-notice='link'] button";
 
 /// Says what happened, since when, what is being done and when; nothing where the link is well.
 #[component]
@@ -23,6 +29,7 @@ pub(crate) fn LinkBanner(
     let words = Memo::new(move |_| status.with(link::words));
     let timing = Memo::new(move |_| status.with(|status| link::timing(status, now_ms.get())));
     move || {
+        keep_focus();
         let Words { urgent, title, sentence, action } = words.get()?;
         let (tone, role) = if urgent { (Tone::Bad, "alert") } else { (Tone::Warn, "status") };
         let button = action.map(|action| match action {
@@ -48,5 +55,17 @@ pub(crate) fn LinkBanner(
                 {button}
             </div>
         })
+    }
+}
+
+/// Where the banner's button has the focus, the one that takes its place gets it, or else what the page is about.
+fn keep_focus() {
+    let is_ours = |element: web_sys::Element| element.matches(BUTTON).unwrap_or(false);
+    if document().active_element().is_some_and(is_ours) {
+        // What is shown now is replaced first.
+        spawn_local(async {
+            let next = document().query_selector(BUTTON).ok().flatten();
+            commands::focus(if next.is_some() { BUTTON } else { "main" });
+        });
     }
 }

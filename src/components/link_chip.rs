@@ -23,6 +23,31 @@ pub(crate) fn LinkChip(
     }
 }
 
+/// Says aloud that the link broke, or is well again. On every view, and silent while neither changes.
+#[component]
+pub(crate) fn LinkSaid(
+    #[prop(into)] status: Signal<Status>,
+    /// As in [`LinkChip`].
+    #[prop(into)]
+    instead: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    let well = Memo::new(move |before: Option<&bool>| match status.with(tone) {
+        Tone::Good | Tone::Warn => true,
+        Tone::Bad => false,
+        _ => before.is_none_or(|well| *well),
+    });
+    let said = RwSignal::new(String::new());
+    Effect::new(move |before: Option<bool>| {
+        let well = well.get();
+        if before.is_some_and(|before| before != well) {
+            let instead = instead.get_untracked().filter(|_| well);
+            said.set(instead.map_or_else(|| status.with_untracked(link::label), str::to_owned));
+        }
+        well
+    });
+    view! { <p class="sr" role="status" data-said="link">{said}</p> }
+}
+
 const fn tone(status: &Status) -> Tone {
     match status {
         Status::Connecting | Status::CatchingUp { .. } => Tone::Unknown,

@@ -11,10 +11,12 @@ use web_sys::HtmlInputElement;
 use super::{
     figure::{Figure, FigureText},
     link_banner::LinkBanner,
+    link_chip::LinkSaid,
     settings_dialog::SettingsDialog,
     theme::Theme,
 };
 use crate::{
+    commands,
     config::{Held, Keep},
     support::{next_task, run, until},
     tests::Mounted,
@@ -120,6 +122,59 @@ async fn the_banner_asks_for_what_its_button_says_and_goes_when_the_link_is_well
     assert_eq!((retries.borrow().len(), settings.borrow().len()), (1, 1));
     status.set(Status::Live);
     until("no banner", || shown.find(".note").is_none()).await;
+}
+
+/// Whether what `selector` finds has the focus.
+fn has_focus(selector: &str) -> bool {
+    let found = document().query_selector(selector).expect("a selector");
+    found.is_some() && document().active_element() == found
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_on_the_banners_button_goes_to_the_next_one_or_to_the_figures() {
+    let owner = Owner::new();
+    let _main = Mounted::new(|| view! { <main id="main" tabindex="-1"></main> });
+    let Banner { shown, status, .. } = banner(&owner, Status::Stale { since_ms: SINCE_MS });
+    commands::focus(".note button");
+    assert!(has_focus(".note button"));
+    status.set(reconnecting());
+    until("the next banner", || shown.text("strong").contains("502")).await;
+    until("its button has the focus", || has_focus(".note button")).await;
+    status.set(Status::Live);
+    until("the figures have the focus", || has_focus("main")).await;
+    status.set(reconnecting());
+    until("a banner", || shown.find(".note").is_some()).await;
+    next_task().await;
+    assert!(has_focus("main"), "it takes the focus from nothing else");
+}
+
+#[wasm_bindgen_test]
+async fn that_the_link_broke_and_is_well_again_is_said_aloud_and_nothing_else() {
+    let owner = Owner::new();
+    let (shown, status) = owner.with(|| {
+        let status = RwSignal::new(Status::Connecting);
+        (Mounted::new(move || view! { <LinkSaid status instead=None /> }), status)
+    });
+    let region = shown.get("[role='status'][data-said='link'].sr");
+    let said = || shown.text("[data-said]");
+    for (now, expected) in [
+        (Status::Connecting, ""),
+        (Status::CatchingUp { remaining: 3 }, ""),
+        (Status::Live, ""),
+        (Status::Stale { since_ms: SINCE_MS }, "Stale"),
+        (reconnecting(), "Stale"),
+        (Status::CatchingUp { remaining: 9 }, "Stale"),
+        (Status::Live, "Live"),
+        (Status::Silent { since_ms: SINCE_MS }, "Live"),
+        (reconnecting(), "Reconnecting"),
+        (Status::Silent { since_ms: SINCE_MS }, "Silent"),
+    ] {
+        status.set(now.clone());
+        next_task().await;
+        next_task().await;
+        assert_eq!(said(), expected, "{now:?}");
+    }
+    assert!(region.is_same_node(Some(&shown.get("[data-said]"))), "the region itself stays");
 }
 
 struct Dialog {

@@ -24,8 +24,6 @@ pub struct Service {
     pub folder: PathBuf,
     /// The token that it asks for, where it does.
     pub token_file: Option<PathBuf>,
-    /// Its binary, where that is not the one that was built.
-    pub program: Option<PathBuf>,
 }
 
 impl Service {
@@ -33,7 +31,7 @@ impl Service {
     #[must_use]
     pub fn new(session_dir: &Path, port: u16, folder: &Path) -> Self {
         let (session_dir, folder) = (session_dir.to_path_buf(), folder.to_path_buf());
-        Self { session_dir, port, folder, token_file: None, program: None }
+        Self { session_dir, port, folder, token_file: None }
     }
 
     /// Where its journal is.
@@ -47,7 +45,7 @@ impl Service {
     /// # Errors
     /// When it ends or does not answer `/healthz` within half a minute.
     pub fn start(&self) -> Result<Process> {
-        let mut command = Command::new(self.program.clone().map_or_else(places::feed, Ok)?);
+        let mut command = Command::new(places::feed()?);
         command.arg("--session-dir").arg(&self.session_dir).args(["--port", &self.port.to_string()]);
         command.arg("--journal-dir").arg(self.journal_dir());
         command.args(["--trusted-proxy", "127.0.0.1"]); // nginx

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(100);
 /// What is shown while the link is broken.
 pub const BANNER: &str = "[role='alert'][data-banner='link']";
+/// What tells assistive technology that the link broke or is well again.
+const REGION: &str = "[role='status'][data-said='link']";
 /// Kept by the page: every state that the link was in.
 const WATCH_LINK: &str = "window.states = [];
     const chip = () => document.querySelector('[data-link-state]').dataset.linkState;
@@ -194,7 +196,7 @@ impl Stack {
         }
     }
 
-    /// Waits until the banner about the link is there and holds `words`.
+    /// Waits until the banner about the link is there and holds `words`; then the tab's title and icon show trouble too.
     ///
     /// # Errors
     /// After [`Stack::patience`] without it.
@@ -204,7 +206,26 @@ impl Stack {
             let is_said = page.is_visible(BANNER).await? && page.text_of(BANNER).await?.contains(words);
             Ok(is_said.then_some(()))
         };
-        self.until(&what, said).await
+        self.until(&what, said).await?;
+        let marked = async |page: &Browser| {
+            let (title, is_own) = mark(page).await?;
+            let is_marked = title == "(not live) Aurora Live" || title == "(needs a token) Aurora Live";
+            Ok((is_marked && !is_own).then_some(()))
+        };
+        self.until("the tab's title and icon show trouble", marked).await
+    }
+
+    /// Waits until `word` is what assistive technology was last told of the link.
+    ///
+    /// # Errors
+    /// After [`Stack::patience`] without it.
+    pub async fn says_aloud(&self, word: &str) -> Result<()> {
+        let told = async |page: &Browser| {
+            let told =
+                page.run("return document.querySelector(arguments[0])?.textContent;", vec![REGION.into()]);
+            Ok((told.await?.as_str() == Some(word)).then_some(()))
+        };
+        self.until(&format!("`{word}` is said aloud"), told).await
     }
 
     /// Has the page keep every state that the link is in from now on.
@@ -257,6 +278,11 @@ impl Stack {
             Ok((is_live && !page.is_visible(BANNER).await?).then_some(()))
         };
         self.until("the link is live without a banner", well).await?;
+        let unmarked = async |page: &Browser| {
+            let (title, is_own) = mark(page).await?;
+            Ok((title == "Aurora Live" && is_own).then_some(()))
+        };
+        self.until("the tab's title and icon show no trouble", unmarked).await?;
         if self.browser.run("return window.sameDocument === true;", vec![]).await? != true {
             bail!("the page was loaded anew\n{}", self.report().await);
         }
@@ -323,6 +349,14 @@ impl Stack {
         let log = self.nginx.log();
         format!("── page\n{text}\n── console\n{console}\n── feed\n{feed}\n── nginx\n{log}\n")
     }
+}
+
+/// The tab's title, and whether its icon is the page's own.
+async fn mark(page: &Browser) -> Result<(String, bool)> {
+    let script = "return document.querySelector(\"link[rel='icon']\").getAttribute('href');";
+    let icon = page.run(script, vec![]).await?;
+    let is_own = icon.as_str().is_some_and(|href| !href.starts_with("data:"));
+    Ok((page.client().title().await?, is_own))
 }
 
 fn lines(entries: &[Entry]) -> String {
