@@ -357,13 +357,14 @@ impl Store {
             "reset" => self.reset(message.data, flush),
             // Another session is the newest. Where the stream goes on with it, a heartbeat and a reset follow.
             "session" => {}
-            kind => match source_of(kind) {
-                Some(source) => self.event(source, message, flush),
-                None => {
+            kind => {
+                let Some(source) = source_of(kind) else {
                     self.foreign += 1;
                     flush.feed = true;
-                }
-            },
+                    return;
+                };
+                self.event(source, message, flush);
+            }
         }
     }
 

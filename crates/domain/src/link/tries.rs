@@ -138,14 +138,13 @@ impl Link {
         if now_ms >= from_ms {
             return self.connect(now_ms);
         }
-        match &mut self.status {
-            Status::Reconnecting { next_at_ms, .. } => *next_at_ms = from_ms.min(*next_at_ms),
-            _ => {
-                let (since_ms, cause) = self.trouble(now_ms).unwrap_or((now_ms, Cause::Unreachable));
-                self.lost_ms.get_or_insert(since_ms);
-                self.wait_until(now_ms, from_ms, cause);
-            }
+        if let Status::Reconnecting { next_at_ms, .. } = &mut self.status {
+            *next_at_ms = from_ms.min(*next_at_ms);
+            return Action::None;
         }
+        let (since_ms, cause) = self.trouble(now_ms).unwrap_or((now_ms, Cause::Unreachable));
+        self.lost_ms.get_or_insert(since_ms);
+        self.wait_until(now_ms, from_ms, cause);
         Action::None
     }
 
