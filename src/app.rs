@@ -72,22 +72,8 @@ fn App(settings: Settings) -> impl IntoView {
     commands::listen(context);
     page.density.get_untracked().apply();
     Effect::new(move |_| preferences::set_root("data-wall", page.wall.get().then_some("")));
-    Effect::new(move |before: Option<bool>| {
-        let paused = paused.get();
-        if before.unwrap_or(false) != paused {
-            store.set_paused(paused);
-        }
-        paused
-    });
     let library = Library::new();
-    let is_paused = store.select(&[Slice::Session], Store::is_paused);
-    Effect::new(move |before: Option<bool>| {
-        let is_paused = is_paused.get();
-        if before.unwrap_or(false) && !is_paused {
-            paused.set(false); // what was held is of a session that is gone
-        }
-        is_paused
-    });
+    pauses(store, paused);
     let status = store.select(&[Slice::Link], |store| store.status().clone());
     let stale = Memo::new(move |_| paused.get() || status.with(|status| !status.is_live()));
     let judged = judgement(store, page);
@@ -144,6 +130,26 @@ fn App(settings: Settings) -> impl IntoView {
         <HelpSheet context />
         <Palette context />
     }
+}
+
+/// Holds what readers see while the page is paused. Where the page begins again the store lets go of it, and the choice
+/// follows.
+pub(crate) fn pauses(store: Handle, paused: RwSignal<bool>) {
+    Effect::new(move |before: Option<bool>| {
+        let paused = paused.get();
+        if before.unwrap_or(false) != paused {
+            store.set_paused(paused);
+        }
+        paused
+    });
+    let held = store.select(&[Slice::Session], Store::is_paused);
+    Effect::new(move |before: Option<bool>| {
+        let held = held.get();
+        if before.unwrap_or(false) && !held {
+            paused.set(false);
+        }
+        held
+    });
 }
 
 /// What charts share. They show what figures reach over, and what is zoomed to in them is what figures reach over.

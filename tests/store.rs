@@ -530,6 +530,21 @@ fn events_that_nobody_has_any_more_are_a_gap_and_the_rest_goes_on() {
 }
 
 #[wasm_bindgen_test]
+fn a_gap_takes_nothing_from_what_a_snapshot_brought() {
+    let mut store = Store::new(now_ms());
+    store.start_connection();
+    store.deliver(Signal::Snapshot(snapshot_of(5, 7)));
+    store.flush(f64::INFINITY);
+    stream_after(&mut store);
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(heartbeat(NOW_S, 9, 9) + &reset(9, 9)));
+    go_without(&mut store);
+    assert_eq!(stream_after(&mut store).as_deref(), Some("8"));
+    assert!(!store.beginning_is_gone());
+    check_denied(&store, 5, 5);
+}
+
+#[wasm_bindgen_test]
 fn a_gap_that_is_told_again_and_again_is_one_gap_and_ends_with_the_next_event() {
     let mut store = opened(&(heartbeat(NOW_S, 1, 2) + &denied(1, NOW_S - 60) + &denied(2, NOW_S - 50)));
     for first in [9, 20, 30, 40] {

@@ -132,9 +132,8 @@ impl Store {
     /// Goes on without a snapshot: where events are missing that came after those of this page, with a gap; else from the
     /// beginning.
     pub(super) fn go_without(&mut self, flush: &mut Flush) -> Input {
-        let tries = self.join.tries;
-        let reset = std::mem::take(&mut self.join).reset;
-        self.join.tries = tries + 1;
+        let Join { tries, reset, whole, .. } = std::mem::take(&mut self.join);
+        self.join = Join { tries: tries + 1, whole, ..Join::default() };
         if let Some((from, to)) = reset.and_then(|reset| self.lost_ids(&reset)) {
             self.decoder = Decoder::resuming(&to.to_string());
             self.miss(from, to, flush.now_ms);

@@ -302,6 +302,7 @@ impl Store {
             Signal::Lost(cause) => {
                 self.join.wanted |= self.stands_nowhere();
                 self.join.unreached = false;
+                self.link.stand(!self.decoder.last_event_id().is_empty());
                 Input::Lost { cause }
             }
             Signal::Refused(message) => {

@@ -1,4 +1,4 @@
-//! That views hear of a flush once, however much it changed.
+//! That views hear of a flush once, however much it changed, and that a pause ends with what it held.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{Handle, Slice, Store};
 use crate::{
-    browser,
+    app, browser,
     support::{next_task, until},
     tests::Mounted,
     transport::Signal,
@@ -48,4 +48,26 @@ async fn a_flush_of_many_events_runs_an_effect_once() {
     next_task().await;
     next_task().await;
     assert_eq!(*seen.borrow(), [0, EVENTS]);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_begins_again_is_no_longer_paused() {
+    let made = Rc::new(RefCell::new(None));
+    let kept = Rc::clone(&made);
+    let _root = Mounted::new(move || {
+        let (store, paused) = (Handle::new(Store::new(browser::now_ms())), RwSignal::new(false));
+        app::pauses(store, paused);
+        kept.replace(Some((store, paused)));
+    });
+    let (store, paused) = made.take().expect("mounting makes both");
+    paused.set(true);
+    until("the store is held", || store.read(Store::is_paused)).await;
+    next_task().await;
+    assert!(paused.get_untracked(), "it stays so");
+    store.write(|store| store.deliver(Signal::NoSnapshot));
+    let flushed = store.write(|store| store.flush(f64::INFINITY));
+    store.announce(&flushed);
+    until("the choice follows", || !paused.get_untracked()).await;
+    paused.set(true);
+    until("it can be paused again", || store.read(Store::is_paused)).await;
 }
