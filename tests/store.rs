@@ -500,9 +500,9 @@ fn after_a_reset_a_snapshot_of_another_version_leaves_the_whole_stream() {
     feed(&mut store, &reset(1, 3));
     assert_eq!(store.start_connection(), Start::Snapshot);
     let mut other = snapshot_of(40, 60);
-    let version = u32::from_le_bytes(other[8..12].try_into().expect("four bytes"));
-    assert_eq!(version, snapshot::VERSION);
-    other[8..12].copy_from_slice(&(version + 1).to_le_bytes());
+    let version = other.get_mut(8..12).expect("the version, after the name");
+    assert_eq!(version, snapshot::VERSION.to_le_bytes());
+    version.copy_from_slice(&(snapshot::VERSION + 1).to_le_bytes());
     assert!(snapshot::load(&other).expect_err("it is another").to_string().contains("version"));
     store.deliver(Signal::Snapshot(other));
     assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
