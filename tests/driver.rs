@@ -134,7 +134,7 @@ fn follow<T: 'static>(
 ) {
     let seen = Rc::clone(seen);
     Effect::new(move |_| {
-        handle.track(slices);
+        handle.track(slices, 0);
         seen.borrow_mut().push(handle.read(&read));
     });
 }

@@ -46,7 +46,8 @@ impl Source {
         chosen: impl Fn() + 'static,
         read: impl Fn(&Store, Ask) -> Plot + 'static,
     ) -> Self {
-        let newer = move || store.track(&[Slice::Details]);
+        let turn = store.turn();
+        let newer = move || store.track(&[Slice::Details], turn);
         Self::new(newer, chosen, move |ask| store.read(|store| read(store, ask).with_gaps(store.missing())))
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     transport::{Connection, Request, Signal, Sink, Transport},
 };
 
-/// A frame's budget for reducing events, which leaves the rest of 16 ms to views and charts.
-const BUDGET_MS: f64 = 6.0;
+/// A frame's budget for reducing events, which leaves the rest of 16 ms to views, charts and the browser.
+const BUDGET_MS: f64 = 4.0;
 /// As long as nobody sees the page.
 const HIDDEN_BUDGET_MS: f64 = 50.0;
 /// Between two flushes of a hidden page.
@@ -120,8 +120,8 @@ impl Shared {
         self.flushed_ms.set(browser::monotonic_ms());
         flushed.link |= self.handle.read(super::Store::clock) != before;
         self.act(flushed.action);
-        self.handle.announce(&flushed);
-        if flushed.unfinished {
+        let waiting = self.handle.announce(&flushed);
+        if flushed.unfinished || waiting {
             self.request_frame();
         }
     }

@@ -20,11 +20,15 @@ pub enum Slice {
     Link,
     /// The feed's heartbeat.
     Feed,
-    /// Anything about the state, at most ten times a second: for charts and tables, which nobody reads faster.
+    /// Anything about the state, at most ten times a second: for charts and tables, which nobody reads faster. Whoever
+    /// depends on it is told in one of [`TURNS`] frames one after the other, so that no frame pays for all.
     Details,
 }
 
-const SLICES: usize = 6;
+/// All but the last, which is told by turns.
+const SLICES: usize = 5;
+/// Frames that it takes until all who depend on [`Slice::Details`] have been told.
+const TURNS: usize = 8;
 
 /// What can be selected.
 pub trait Value: Clone + PartialEq + Send + Sync + 'static {}
@@ -41,6 +45,20 @@ pub fn derive<T: Send + Sync + 'static>(read: impl Fn() -> T + Send + Sync + 'st
 pub struct Handle {
     store: StoredValue<Rc<RefCell<Store>>, LocalStorage>,
     triggers: [Trigger; SLICES],
+    /// Who depends on [`Slice::Details`], by turn.
+    details: [Trigger; TURNS],
+    turns: StoredValue<Turns>,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Default)]
+struct Turns {
+    /// Of the next one to ask for one.
+    given: usize,
+    /// The first that was not told yet; [`TURNS`] where nobody waits.
+    next: usize,
+    /// Whether all are to be told once more after that.
+    again: bool,
 }
 
 impl Handle {
@@ -49,6 +67,8 @@ impl Handle {
         Self {
             store: StoredValue::new_local(Rc::new(RefCell::new(store))),
             triggers: std::array::from_fn(|_| Trigger::new()),
+            details: std::array::from_fn(|_| Trigger::new()),
+            turns: StoredValue::new(Turns { given: 0, next: TURNS, again: false }),
         }
     }
 
@@ -77,16 +97,30 @@ impl Handle {
         slices: &'static [Slice],
         read: Box<dyn Fn(&Store) -> T + Send + Sync>,
     ) -> Memo<T> {
+        let turn = self.turn();
         Memo::new(move |_| {
-            self.track(slices);
+            self.track(slices, turn);
             self.read(&read)
         })
     }
 
-    /// Makes the running effect or memo depend on `slices`.
-    pub fn track(self, slices: &[Slice]) {
+    /// A turn among those who depend on [`Slice::Details`], given out evenly.
+    pub fn turn(self) -> usize {
+        let given = self.turns.try_update_value(|turns| {
+            turns.given = (turns.given + 1) % TURNS;
+            turns.given
+        });
+        given.unwrap_or(0)
+    }
+
+    /// Makes the running effect or memo depend on `slices`; `turn` is when it is told of details ([`Handle::turn`]).
+    pub fn track(self, slices: &[Slice], turn: usize) {
         for slice in slices {
-            if let Some(trigger) = self.triggers.get(*slice as usize) {
+            let trigger = match slice {
+                Slice::Details => self.details.get(turn),
+                other => self.triggers.get(*other as usize),
+            };
+            if let Some(trigger) = trigger {
                 trigger.track();
             }
         }
@@ -100,9 +134,7 @@ impl Handle {
     /// Holds what readers see, or lets it go on.
     pub(crate) fn set_paused(self, paused: bool) {
         self.write(|store| if paused { store.pause() } else { store.resume() });
-        for trigger in &self.triggers {
-            trigger.notify();
-        }
+        self.tell_all();
     }
 
     /// Changes the store: for the driver, which tells of it with [`Handle::announce`].
@@ -117,9 +149,7 @@ impl Handle {
 
     /// Tells charts and tables of a change that no flush made.
     pub(super) fn tell_details(self) {
-        if let Some(trigger) = self.triggers.get(Slice::Details as usize) {
-            trigger.notify();
-        }
+        self.details.iter().for_each(Trigger::notify);
     }
 
     /// Lets whoever plays a recording change its state; [`Handle::tell_all`] tells of it.
@@ -130,12 +160,13 @@ impl Handle {
     /// Tells everybody that the state is another one.
     pub(crate) fn tell_all(self) {
         if self.is_alive() {
-            self.triggers.iter().for_each(Trigger::notify);
+            self.triggers.iter().chain(&self.details).for_each(Trigger::notify);
         }
     }
 
-    /// Tells whoever depends on what a flush changed, once.
-    pub(super) fn announce(self, flushed: &Flushed) {
+    /// Tells whoever depends on what a flush changed, once; of details, those whose turn it is. Whether others wait for
+    /// theirs, and another frame is needed.
+    pub(super) fn announce(self, flushed: &Flushed) -> bool {
         let changes = flushed.changes;
         let windows = changes.touches(Changes::TIME);
         for (slice, changed) in [
@@ -144,11 +175,29 @@ impl Handle {
             (Slice::Session, windows || !changes.is_none()),
             (Slice::Link, flushed.link),
             (Slice::Feed, flushed.feed),
-            (Slice::Details, flushed.details),
         ] {
             if let Some(trigger) = self.triggers.get(slice as usize).filter(|_| changed) {
                 trigger.notify();
             }
         }
+        self.take_turns(flushed.details)
+    }
+
+    /// Tells those whose turn it is; where there is news, all of them are told from the first on.
+    fn take_turns(self, news: bool) -> bool {
+        let taken = self.turns.try_update_value(|turns| {
+            turns.again |= news;
+            if turns.next >= TURNS && std::mem::take(&mut turns.again) {
+                turns.next = 0;
+            }
+            let turn = turns.next;
+            turns.next = (turn + 1).min(TURNS);
+            (turn, turns.next < TURNS || turns.again)
+        });
+        let Some((turn, waiting)) = taken else { return false };
+        if let Some(trigger) = self.details.get(turn) {
+            trigger.notify();
+        }
+        waiting
     }
 }

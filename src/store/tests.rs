@@ -6,7 +6,7 @@ use aurora_domain::Span;
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{Handle, Slice, Store};
+use super::{Flushed, Handle, Slice, Store};
 use crate::{
     app, browser,
     support::{next_task, until},
@@ -48,6 +48,48 @@ async fn a_flush_of_many_events_runs_an_effect_once() {
     next_task().await;
     next_task().await;
     assert_eq!(*seen.borrow(), [0, EVENTS]);
+}
+
+#[wasm_bindgen_test]
+async fn details_are_told_a_part_in_each_frame_and_all_of_them_again_after_news() {
+    const READERS: usize = 24;
+    let runs = Rc::new(RefCell::new([0_u32; READERS]));
+    let made = Rc::new(RefCell::new(None));
+    let _root = Mounted::new({
+        let (runs, made) = (Rc::clone(&runs), Rc::clone(&made));
+        move || {
+            let handle = Handle::new(Store::new(browser::now_ms()));
+            for reader in 0..READERS {
+                let (runs, turn) = (Rc::clone(&runs), handle.turn());
+                Effect::new(move |_| {
+                    handle.track(&[Slice::Details], turn);
+                    runs.borrow_mut()[reader] += 1;
+                });
+            }
+            made.replace(Some(handle));
+        }
+    });
+    let handle = made.take().expect("mounting makes it");
+    until("the effects' first runs", || *runs.borrow() == [1; READERS]).await;
+    let quiet = Flushed { details: false, ..handle.write(|store| store.flush(f64::INFINITY)) };
+    let news = Flushed { details: true, ..quiet };
+    let told = |runs: &[u32; READERS]| runs.iter().map(|runs| runs - 1).sum::<u32>();
+    let mut waiting = handle.announce(&news);
+    next_task().await;
+    next_task().await;
+    let first = told(&runs.borrow());
+    assert!(first > 0 && first < READERS as u32 / 2, "{first} of {READERS} in the first frame");
+    // News in the middle of a round: whoever was told before it is told again.
+    waiting |= handle.announce(&news);
+    let mut frames = 2;
+    while waiting && frames < 100 {
+        waiting = handle.announce(&quiet);
+        next_task().await;
+        next_task().await;
+        frames += 1;
+    }
+    assert!(!waiting, "it ends");
+    assert_eq!(*runs.borrow(), [3; READERS]);
 }
 
 #[wasm_bindgen_test]

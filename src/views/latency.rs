@@ -40,7 +40,7 @@ pub(super) fn summary(store: Handle, kind: LatencyKind, page: Page) -> Memo<Opti
 
 /// The first kind that the session has data of.
 pub(super) fn first_kind(store: Handle) -> LatencyKind {
-    store.track(&[Slice::Latency]);
+    store.track(&[Slice::Latency], 0);
     store.read(|store| {
         let has_data = |kind: &LatencyKind| store.state().latency().summary(*kind, Span::Session).is_some();
         LatencyKind::ALL.into_iter().find(has_data).unwrap_or(LatencyKind::Decision)

@@ -56,8 +56,7 @@ pub(crate) fn LiveView(
 
 /// How the session is judged, also while the page is paused.
 pub(crate) fn judgement(store: Handle, page: Page) -> Memo<Judgement> {
-    const ALL: &[Slice] = &[Slice::Orders, Slice::Latency, Slice::Session, Slice::Link, Slice::Feed];
-    store.select(ALL, move |store| {
+    store.select(&[Slice::Details, Slice::Link, Slice::Feed], move |store| {
         verdict::judge(&Facts {
             link: store.status(),
             recorded: store.live_clock() == Clock::Recorded,

@@ -192,8 +192,9 @@ fn over_reach<T: Value>(
     page: Page,
     read: impl Fn(&State, Chosen) -> T + Send + Sync + 'static,
 ) -> Memo<T> {
+    let turn = store.turn();
     store.select(&[], move |known| {
-        store.track(page.reach.get().slices());
+        store.track(page.reach.get().slices(), turn);
         read(known.state(), page.chosen(known.state()))
     })
 }

@@ -3,6 +3,7 @@
 //! Run by hand: `cargo test -p aurora-e2e --release --test measure -- --ignored --nocapture`. `AURORA_MEASURE_LINES` is the length of
 //! the session that is opened, `AURORA_MEASURE_SECONDS` how long each rate is watched. It prints and asserts no time.
 
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
@@ -103,12 +104,18 @@ async fn a_long_session_is_opened() -> Result<()> {
 #[ignore = "prints figures, and takes minutes"]
 async fn a_fast_session_is_watched() -> Result<()> {
     let seconds = number("AURORA_MEASURE_SECONDS", 15)?;
-    for rate in RATES {
+    let rates = match number("AURORA_MEASURE_RATE", 0)? {
+        0 => RATES.to_vec(),
+        rate => vec![u32::try_from(rate)?],
+    };
+    for rate in rates {
         let (mut stack, mut writer) = Stack::start_on_session(1440, 900, rate).await?;
         stack.browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
         stack.patience = Duration::from_mins(5);
         open(&stack).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
+        stack.browser.devtools("Performance.enable", json!({})).await?;
+        let spent = durations(&stack.browser).await?;
         stack.browser.run(FIGURES, vec![]).await?;
         let before = published(&stack)?;
         tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -118,6 +125,7 @@ async fn a_fast_session_is_watched() -> Result<()> {
             "asked for {rate} lines a second, {:.0} published: frames, missed frames, long tasks, longest in ms, script per frame p50, p99 in ms: {figures}",
             lines as f64 / seconds as f64
         ))?;
+        say_durations(&stack.browser, &spent).await?;
         stack.adds_up(&mut writer).await?;
         say("every total equals the summary")?;
     }
@@ -163,4 +171,142 @@ async fn an_event_is_timed_from_the_file_to_the_screen() -> Result<()> {
         at(99),
         at(100)
     ))
+}
+
+/// Where the page's time goes at `AURORA_MEASURE_RATE` lines a second: functions by their own time and by that with what they call.
+///
+/// Functions of the page have names when it was built with `CARGO_PROFILE_WASM_RELEASE_STRIP=none`.
+#[tokio::test]
+#[ignore = "prints a profile, and takes a minute"]
+async fn a_fast_session_is_profiled() -> Result<()> {
+    let rate = u32::try_from(number("AURORA_MEASURE_RATE", 10_000)?)?;
+    let (mut stack, _writer) = Stack::start_on_session(1440, 900, rate).await?;
+    stack.browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
+    stack.patience = Duration::from_mins(5);
+    open(&stack).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    stack.browser.devtools("Performance.enable", json!({})).await?;
+    stack.browser.devtools("Profiler.enable", json!({})).await?;
+    stack.browser.devtools("Profiler.setSamplingInterval", json!({ "interval": 200 })).await?;
+    let before = durations(&stack.browser).await?;
+    stack.browser.devtools("Profiler.start", json!({})).await?;
+    tokio::time::sleep(Duration::from_secs(number("AURORA_MEASURE_SECONDS", 15)?)).await;
+    let answer = stack.browser.devtools("Profiler.stop", json!({})).await?;
+    say_durations(&stack.browser, &before).await?;
+    let profile: Profile = serde_json::from_value(answer["profile"].clone())?;
+    let (own, with_callees) = profile.by_function();
+    if let Ok(part) = std::env::var("AURORA_MEASURE_CALLERS") {
+        say(&profile.callers(&part).join("\n"))?;
+    }
+    for (title, mut rows) in [("own time", own), ("with what they call", with_callees)] {
+        say(&format!("{title}, ms a second"))?;
+        rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+        for (name, share) in rows.iter().take(60) {
+            say(&format!("{share:8.2}  {}", name.chars().take(150).collect::<String>()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Seconds that the page's thread spent on each kind of work, and how often it did, since the page was opened.
+async fn durations(page: &Browser) -> Result<Vec<(String, f64)>> {
+    #[derive(serde::Deserialize)]
+    struct Metric {
+        name: String,
+        value: f64,
+    }
+    let answer = page.devtools("Performance.getMetrics", json!({})).await?;
+    let metrics: Vec<Metric> = serde_json::from_value(answer["metrics"].clone())?;
+    let wanted = |name: &str| name.ends_with("Duration") || name.ends_with("Count") || name == "Nodes";
+    Ok(metrics
+        .into_iter()
+        .filter(|metric| wanted(&metric.name))
+        .map(|metric| (metric.name, metric.value))
+        .collect())
+}
+
+async fn say_durations(page: &Browser, before: &[(String, f64)]) -> Result<()> {
+    let now = durations(page).await?;
+    let spent =
+        now.iter().zip(before).map(|((name, after), (_, before))| format!("{name} {:.2}", after - before));
+    say(&spent.collect::<Vec<_>>().join(", "))
+}
+
+/// What `Profiler.stop` gives.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    nodes: Vec<Node>,
+    samples: Vec<u64>,
+    time_deltas: Vec<f64>,
+}
+
+/// A function as one chain of callers reached it.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    id: u64,
+    call_frame: CallFrame,
+    #[serde(default)]
+    children: Vec<u64>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallFrame {
+    function_name: String,
+}
+
+/// Functions with their milliseconds in each second.
+type Rows = Vec<(String, f64)>;
+
+impl Profile {
+    /// The callers of functions with `part` in their names, one line for each chain, from the caller outwards.
+    fn callers(&self, part: &str) -> Vec<String> {
+        let parents: HashMap<u64, &Node> = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.children.iter().map(move |child| (*child, node)))
+            .collect();
+        let found = self.nodes.iter().filter(|node| node.call_frame.function_name.contains(part));
+        let chains = found.map(|node| {
+            let outwards =
+                std::iter::successors(parents.get(&node.id), |node| parents.get(&node.id)).take(12);
+            outwards
+                .map(|node| node.call_frame.function_name.chars().take(90).collect::<String>())
+                .collect::<Vec<_>>()
+                .join(" < ")
+        });
+        chains.collect()
+    }
+
+    /// Own time, and time with callees; a function that calls itself counts once.
+    fn by_function(&self) -> (Rows, Rows) {
+        let nodes: HashMap<u64, &Node> = self.nodes.iter().map(|node| (node.id, node)).collect();
+        let parents: HashMap<u64, u64> = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.children.iter().map(move |child| (*child, node.id)))
+            .collect();
+        let mut own: HashMap<&str, f64> = HashMap::new();
+        let mut with_callees: HashMap<&str, f64> = HashMap::new();
+        for (sample, micros) in self.samples.iter().zip(&self.time_deltas) {
+            let chain = std::iter::successors(Some(*sample), |id| parents.get(id).copied());
+            let names: Vec<&str> = chain
+                .filter_map(|id| nodes.get(&id))
+                .map(|node| node.call_frame.function_name.as_str())
+                .collect();
+            if let Some(leaf) = names.first() {
+                *own.entry(leaf).or_default() += micros;
+            }
+            for name in names.iter().collect::<HashSet<_>>() {
+                *with_callees.entry(name).or_default() += micros;
+            }
+        }
+        let seconds = self.time_deltas.iter().sum::<f64>() / 1e6;
+        let rows = |times: HashMap<&str, f64>| {
+            times.into_iter().map(|(name, micros)| (name.to_owned(), micros / 1e3 / seconds)).collect()
+        };
+        (rows(own), rows(with_callees))
+    }
 }
