@@ -67,6 +67,17 @@ impl DurationSum {
         Some(LatencySummary::new(self.total, quantiles, self.extremes?))
     }
 
+    /// How many durations there are.
+    pub fn count(&self) -> u64 {
+        self.total
+    }
+
+    /// How many are longer than `ms` milliseconds, within 0.79 % of that.
+    pub fn above(&self, ms: f64) -> u64 {
+        let bins = self.bins.iter().filter(|(bin, _)| histogram::value(usize::from(**bin)) > ms);
+        bins.fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
     /// Average in milliseconds; `None` where nothing was measured.
     pub fn average_ms(&self) -> Option<f64> {
         (self.total > 0).then(|| self.sum_ns as f64 / 1e6 / self.total as f64)
@@ -201,6 +212,11 @@ impl Speakers {
         Self { intents, records, ..self }
     }
 
+    /// Whether anybody in the session ever told of `outcome`.
+    pub fn tells(&self, outcome: Outcome) -> bool {
+        self.outcome(outcome).is_some()
+    }
+
     fn outcome(&self, outcome: Outcome) -> Option<Speaker> {
         self.outcomes.get(outcome.index()).copied().flatten()
     }
@@ -253,6 +269,12 @@ impl Spoken {
     pub fn provenance(&self) -> ProvenanceCoverage {
         let [records, complete, left_out] = self.records;
         ProvenanceCoverage::of(records, complete, left_out)
+    }
+
+    /// Records of submitted orders that count, and those of them that say where they come from.
+    pub fn records(&self) -> (u64, u64) {
+        let [records, complete, _] = self.records;
+        (records, complete)
     }
 
     /// Events of a file kind.

@@ -36,6 +36,7 @@ pub mod provenance;
 pub mod reason;
 mod reasons;
 mod recent;
+pub mod report;
 pub mod risk;
 pub mod rolling;
 pub mod routes;

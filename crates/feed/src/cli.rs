@@ -53,6 +53,15 @@ pub enum Command {
     /// The output is what `rules` in the page's config.json takes. The exit code is 1 where a file cannot be in force;
     /// the message then names rule, expression and position.
     Rules(RulesArgs),
+    /// Judge sessions by the objectives of a canary and print the report.
+    ///
+    /// Reads whole session directories, in the order of their events. The exit code is 0 for a pass, 2 where an objective was
+    /// missed or a rollback criterion met, 3 where there is too little to tell, and 1 where a session cannot be read.
+    Report(ReportArgs),
+    /// Make a report's figures again from the sessions, and say whether they are those that it holds.
+    ///
+    /// The exit code is 0 where hash and figures are the same, else 1.
+    VerifyReport(VerifyReportArgs),
 }
 
 /// How to serve a session.
@@ -97,6 +106,49 @@ pub struct RulesArgs {
     /// Files in YAML, or in JSON where the name ends in .json; together they are one.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+}
+
+/// What to judge, and where the report goes.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Sessions' directories
+    #[arg(value_name = "DIR", required = true)]
+    pub dirs: Vec<PathBuf>,
+    /// When the window begins: ISO 8601 in UTC, or seconds since the epoch; cut to its minute. By default with the first event
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// When it ends. By default after the last event
+    #[arg(long, value_name = "TIME", conflicts_with = "hours")]
+    pub end: Option<String>,
+    /// How long it is: 72 for a canary, 168 for a soak, 720 for a month
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=8_784))]
+    pub hours: Option<u32>,
+    /// Rule files that say what an incident is, in place of the shipped ones
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub format: Format,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Sign --output with this key of gpg: FILE.asc is written beside it
+    #[arg(long, value_name = "KEY", requires = "output")]
+    pub sign: Option<String>,
+}
+
+/// Which report to make again.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyReportArgs {
+    /// The report, in JSON
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The sessions that it was made of
+    #[arg(value_name = "DIR", required = true)]
+    pub dirs: Vec<PathBuf>,
+    /// The rule files that it was made with, where not with the shipped ones
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
 }
 
 /// Settings of the feed.

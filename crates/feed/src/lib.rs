@@ -18,6 +18,7 @@ mod metrics;
 mod net;
 mod publisher;
 mod redact;
+pub mod report;
 pub mod rules;
 mod serve;
 pub mod session;

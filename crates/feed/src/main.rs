@@ -11,9 +11,13 @@ use std::{
 };
 
 use anyhow::Context as _;
+use aurora_domain::report::Overall;
 use aurora_feed::{
-    cli::{Cli, CliError, Command, FeedArgs, LogFormat, RulesArgs, SimulateArgs, SummarizeArgs, listen},
-    rules, simulate,
+    cli::{
+        Cli, CliError, Command, FeedArgs, LogFormat, ReportArgs, RulesArgs, SimulateArgs, SummarizeArgs,
+        listen,
+    },
+    report, rules, simulate,
     summarize::{self, Report, SummarizeError},
 };
 use clap::Parser as _;
@@ -30,11 +34,13 @@ fn main() -> ExitCode {
     let (log_level, log_format) = match &cli.command {
         None => (&*cli.serve.feed.log_level, cli.serve.feed.log_format),
         Some(Command::Simulate(args)) => (&*args.feed.log_level, args.feed.log_format),
-        Some(Command::Summarize(_) | Command::Rules(_)) => ("warn", LogFormat::Text),
+        Some(Command::Summarize(_) | Command::Rules(_) | Command::Report(_) | Command::VerifyReport(_)) => {
+            ("warn", LogFormat::Text)
+        }
     };
     let outcome = log_to_stderr(log_level, log_format).and_then(|()| run(&cli));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             say(&failure);
             ExitCode::FAILURE
@@ -48,8 +54,8 @@ fn say(failure: &anyhow::Error) {
     eprintln!("aurora-feed: {failure}");
 }
 
-fn run(cli: &Cli) -> anyhow::Result<()> {
-    match &cli.command {
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let done = match &cli.command {
         None => {
             let runtime = runtime()?;
             let stop = runtime.block_on(async { stop_signal() })?;
@@ -61,7 +67,26 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Simulate(args)) => simulate(&runtime()?, args),
         Some(Command::Summarize(args)) => summarize(args),
         Some(Command::Rules(args)) => check_rules(args),
+        Some(Command::Report(args)) => return judge(args),
+        Some(Command::VerifyReport(args)) => report::verify(args).map_err(Into::into),
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Prints a report; what it says is the exit code.
+fn judge(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let report::Made { text, overall } = report::make(args)?;
+    match &args.output {
+        Some(path) => report::write(path, &text, args.sign.as_deref())?,
+        None => {
+            print(&text)?;
+        }
     }
+    Ok(match overall {
+        Overall::Pass => ExitCode::SUCCESS,
+        Overall::Fail => ExitCode::from(2),
+        Overall::Inconclusive => ExitCode::from(3),
+    })
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -16,6 +16,7 @@ mod names;
 pub mod outline;
 pub mod page_config;
 pub mod recording;
+pub mod report;
 pub mod rules;
 mod scalar;
 pub mod search;
@@ -24,7 +25,7 @@ pub mod snapshot;
 pub mod sse;
 mod stored;
 mod swar;
-mod timestamp;
+pub mod timestamp;
 pub mod zip;
 
 pub use decode::{MAX_LINE_BYTES, Reason, Rejected, decode};

@@ -23,6 +23,11 @@ pub(crate) fn read(value: &Scalar<'_>) -> Option<Ts> {
     }
 }
 
+/// A time as people and programs write it: ISO 8601, or a number by its magnitude.
+pub fn parse(text: &str) -> Option<Ts> {
+    read(&Scalar::Text(text.into()))
+}
+
 /// Nanoseconds in the unit that a number of this magnitude is in.
 fn unit(magnitude: f64) -> i64 {
     if magnitude > 1e18 {

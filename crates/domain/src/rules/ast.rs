@@ -190,7 +190,7 @@ impl Expr {
     }
 
     /// Calls `look` with each selector and its range in milliseconds, 0 where it asks for now.
-    pub(super) fn selectors(&self, look: &mut dyn FnMut(&Selector, i64)) {
+    pub(crate) fn selectors(&self, look: &mut dyn FnMut(&Selector, i64)) {
         match self {
             Expr::Number(_) => {}
             Expr::Selector(selector) => look(selector, 0),

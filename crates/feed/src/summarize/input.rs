@@ -61,13 +61,14 @@ pub struct Incomplete {
 
 /// A line that is an event.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Its event's place in time; `None` only before the first time in its log.
-    pub(super) at: Option<Ts>,
-    pub(super) source: Source,
-    part: usize,
-    pub(super) number: u64,
-    pub(super) text: Box<str>,
+    pub(crate) at: Option<Ts>,
+    pub(crate) source: Source,
+    /// Index of its file in [`Input::files`].
+    pub(crate) part: usize,
+    pub(crate) number: u64,
+    pub(crate) text: Box<str>,
 }
 
 impl Input {
@@ -85,7 +86,7 @@ impl Input {
     }
 
     /// Reads every file of `dir`; the events come sorted.
-    pub(super) fn read(dir: &Path) -> Result<(Self, Vec<Line>), ReadError> {
+    pub(crate) fn read(dir: &Path) -> Result<(Self, Vec<Line>), ReadError> {
         let mut reading = Reading::default();
         for (index, part) in history(dir)?.iter().enumerate() {
             reading.read_part(dir, index, part)?;

@@ -22,6 +22,7 @@ mod totals;
 pub use error::SummarizeError;
 pub use input::{FileRead, Incomplete, Input, RejectedLine};
 pub use names::Named;
+pub(crate) use reduce::check;
 pub use reduce::{Reduced, reduce};
 pub use report::{
     Breaker, DenyReason, Governance, Health, Latency, Pending, Protection, RejectedLines, Report, Routes,

@@ -46,7 +46,8 @@ pub fn reduce(dir: &Path) -> Result<Reduced, SummarizeError> {
     Ok(Reduced { dir: dir.to_path_buf(), state, input })
 }
 
-fn check(dir: &Path) -> Result<(), SummarizeError> {
+/// That `dir` is a session.
+pub(crate) fn check(dir: &Path) -> Result<(), SummarizeError> {
     let path = || dir.to_path_buf();
     match locate(dir)? {
         Place::Session => Ok(()),
