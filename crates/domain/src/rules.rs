@@ -23,10 +23,10 @@ mod template;
 mod token;
 mod vectors;
 
-pub use alert::{Alert, AlertState, RESOLVED_RETENTION_SECONDS};
+pub use alert::{Alert, AlertState, Kept, RESOLVED_RETENTION_SECONDS};
 pub use ast::{Arithmetic, Binary, Comparison, Expr, Matcher, Matching, Op, Overtime, Selector, SetOp, Test};
 pub use duration::parse_duration_ms;
-pub use engine::{Dropped, Engine, Failure, MAX_ALERTS};
+pub use engine::{Dropped, Engine, Failure, MAX_ALERTS, PENDING_OUTAGE_SECONDS};
 pub use evaluate::{Element, EvalError};
 pub use history::{LOOKBACK_MS, MAX_POINTS, MAX_SERIES};
 pub use labels::Labels;

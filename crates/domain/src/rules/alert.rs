@@ -96,6 +96,64 @@ impl Alert {
     }
 }
 
+/// An alert as it is kept while nobody judges, under the names of its group and rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The name of its group.
+    pub group: String,
+    /// The name of its rule.
+    pub rule: String,
+    /// Which of the group's rules of that name, from 0.
+    pub nth: usize,
+    /// How it stood.
+    pub state: AlertState,
+    /// Since when.
+    pub since: Ts,
+    /// When the rule began to hold.
+    pub active_at: Ts,
+    /// Since when a firing one held no more.
+    pub keep_firing_since: Option<Ts>,
+    /// The value when the rule last held.
+    pub value: f64,
+    /// Its labels.
+    pub labels: Labels,
+    /// Its texts.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl Kept {
+    pub(super) fn of(alert: &Alert, (group, rule, nth): (&str, &str, usize)) -> Self {
+        Self {
+            group: group.to_owned(),
+            rule: rule.to_owned(),
+            nth,
+            state: alert.state,
+            since: alert.since,
+            active_at: alert.active_at,
+            keep_firing_since: alert.keep_firing_since,
+            value: alert.value,
+            labels: alert.labels.clone(),
+            annotations: alert.annotations.clone(),
+        }
+    }
+
+    /// The alert of the rule at `place`. Of which result it came is found out when the rule holds again.
+    pub(super) fn into_alert(self, place: (usize, usize)) -> Alert {
+        Alert {
+            rule: place,
+            name: self.rule,
+            state: self.state,
+            since: self.since,
+            active_at: self.active_at,
+            value: self.value,
+            labels: self.labels,
+            annotations: self.annotations,
+            of: Element { metric: None, labels: Labels::NONE, value: self.value },
+            keep_firing_since: self.keep_firing_since,
+        }
+    }
+}
+
 /// What a rule's alerts were, and what they become, by labels.
 pub(super) struct Step<'a> {
     pub(super) rule: &'a Rule,

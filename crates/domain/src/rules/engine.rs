@@ -5,7 +5,7 @@
 //! stay as they were, and [`Engine::failures`] says why.
 
 use super::{
-    alert::{Alert, Step},
+    alert::{Alert, AlertState, Kept, Step},
     evaluate::{Element, EvalError, evaluate},
     history::{History, Point},
     rule::Group,
@@ -15,6 +15,9 @@ use crate::Ts;
 
 /// How many alerts there are at most, of all rules.
 pub const MAX_ALERTS: usize = 2_000;
+
+/// How long nobody may have judged for a pending alert to go on where it was, in seconds.
+pub const PENDING_OUTAGE_SECONDS: i64 = 3_600;
 
 /// What bounds dropped, since the engine began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +63,67 @@ impl Engine {
             rule.expr().selectors(&mut |selector, range_ms| history.keep(selector, range_ms));
         }
         Self { judged: vec![None; groups.len()], groups, history, ..Self::default() }
+    }
+
+    /// Judges `groups` from now on. A rule that has the name of one before, in a group of the same name, goes on with its
+    /// alerts, also where it is written otherwise now; alerts of other rules are gone. What was seen of metrics that
+    /// rules still ask for is still looked back on.
+    pub fn replace(&mut self, groups: Vec<Group>) {
+        let kept = self.keep();
+        let mut next = Self::new(groups);
+        next.history.inherit(std::mem::take(&mut self.history));
+        (next.last, next.dropped) = (self.last, self.dropped);
+        *self = next;
+        self.put_back(kept);
+    }
+
+    /// The alerts, to be kept while nobody judges.
+    pub fn keep(&self) -> Vec<Kept> {
+        let kept = |alert: &Alert| Some(Kept::of(alert, self.names(alert.rule)?));
+        self.alerts.iter().filter_map(kept).collect()
+    }
+
+    /// Goes on from alerts that were kept at `then`, before anything is judged. Time in which nobody judged does not
+    /// count for `for`: pending alerts go on where they were, or not at all after [`PENDING_OUTAGE_SECONDS`]. Firing ones
+    /// fire until their rule is judged. Alerts of rules that are not there any more are left out.
+    pub fn restore(&mut self, mut kept: Vec<Kept>, then: Ts, now: Ts) {
+        let outage_ns = now.0.saturating_sub(then.0).max(0);
+        kept.retain(|alert| {
+            alert.state != AlertState::Pending || outage_ns <= PENDING_OUTAGE_SECONDS * 1_000_000_000
+        });
+        for alert in kept.iter_mut().filter(|alert| alert.state == AlertState::Pending) {
+            alert.active_at = Ts(alert.active_at.0.saturating_add(outage_ns));
+            alert.since = alert.active_at;
+        }
+        self.put_back(kept);
+    }
+
+    fn put_back(&mut self, kept: Vec<Kept>) {
+        let alerts = kept.into_iter().filter_map(|kept| {
+            let place = self.place(&kept)?;
+            Some(kept.into_alert(place))
+        });
+        let mut alerts: Vec<Alert> = alerts.collect();
+        alerts.sort_by(|left, right| (left.rule, &left.labels).cmp(&(right.rule, &right.labels)));
+        alerts.dedup_by(|next, before| (next.rule, &next.labels) == (before.rule, &before.labels));
+        alerts.truncate(MAX_ALERTS);
+        self.alerts = alerts;
+    }
+
+    /// The names of a rule's group and of the rule, and which of that name it is.
+    fn names(&self, (group, rule): (usize, usize)) -> Option<(&str, &str, usize)> {
+        let group = self.groups.get(group)?;
+        let name = group.rules.get(rule)?.alert();
+        let before = group.rules.iter().take(rule).filter(|other| other.alert() == name).count();
+        Some((&group.name, name, before))
+    }
+
+    /// The rule of that name.
+    fn place(&self, kept: &Kept) -> Option<(usize, usize)> {
+        let at = self.groups.iter().position(|group| group.name == kept.group)?;
+        let named =
+            self.groups.get(at)?.rules.iter().enumerate().filter(|(_, rule)| rule.alert() == kept.rule);
+        named.map(|(index, _)| (at, index)).nth(kept.nth)
     }
 
     /// The groups.

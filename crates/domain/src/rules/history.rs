@@ -67,6 +67,17 @@ impl History {
         }
     }
 
+    /// Takes over what `before` has of the metrics that rules ask for here, and its counts.
+    pub(super) fn inherit(&mut self, before: History) {
+        (self.dropped_samples, self.dropped_points) = (before.dropped_samples, before.dropped_points);
+        for family in before.families {
+            if let Some(own) = self.find(&family.metric).ok().and_then(|at| self.families.get_mut(at)) {
+                own.series = family.series;
+                self.series += own.series.len();
+            }
+        }
+    }
+
     fn find(&self, metric: &str) -> Result<usize, usize> {
         self.families.binary_search_by(|family| (*family.metric).cmp(metric))
     }

@@ -259,3 +259,60 @@ proptest::proptest! {
         }
     }
 }
+
+fn only(engine: &Engine) -> (AlertState, Ts, Ts) {
+    let [alert] = engine.alerts() else { panic!("one alert: {:?}", engine.alerts()) };
+    (alert.state, alert.since, alert.active_at)
+}
+
+#[test]
+fn rules_that_are_replaced_go_on_with_their_alerts_and_what_they_look_back_on() {
+    let mut engine = engine("increase(m[10s]) > 0", "3s", "");
+    for second in 0..3 {
+        engine.observe(at(second), &[sample("1", second as f64)]);
+    }
+    assert_eq!(only(&engine), (AlertState::Pending, at(1), at(1)));
+    let another = Group { name: "first".to_owned(), interval_ms: None, rules: vec![rule("m > 99", "", "")] };
+    let stricter = rule("increase(m[10s]) > 1", "2s", "");
+    engine.replace(vec![another, group(None, vec![stricter])]);
+    assert_eq!(only(&engine), (AlertState::Pending, at(1), at(1)), "for goes on counting");
+    engine.observe(at(3), &[sample("1", 3.0)]);
+    assert_eq!(only(&engine), (AlertState::Firing, at(3), at(1)));
+    engine.replace(vec![Group { name: "g".to_owned(), interval_ms: None, rules: Vec::new() }]);
+    assert_eq!(engine.alerts(), [], "their rule is gone");
+}
+
+#[test]
+fn alerts_that_were_kept_go_on_after_an_outage_that_does_not_count() {
+    let mut before = engine("m > 0", "10s", "");
+    before.observe(at(0), &[sample("1", 1.0)]);
+    before.observe(at(4), &[sample("1", 1.0)]);
+    let mut after = engine("m > 0", "10s", "");
+    after.restore(before.keep(), at(4), at(100));
+    assert_eq!(only(&after), (AlertState::Pending, at(96), at(96)), "it held for four seconds");
+    after.observe(at(105), &[sample("1", 1.0)]);
+    assert_eq!(only(&after).0, AlertState::Pending);
+    after.observe(at(106), &[sample("1", 1.0)]);
+    assert_eq!(only(&after), (AlertState::Firing, at(106), at(96)));
+
+    let mut late = engine("m > 0", "10s", "");
+    late.restore(before.keep(), at(4), at(4 + PENDING_OUTAGE_SECONDS + 1));
+    assert_eq!(late.alerts(), [], "too long ago to say that it has held since");
+}
+
+#[test]
+fn a_firing_alert_that_was_kept_fires_on_or_resolves_as_its_rule_says() {
+    let mut before = engine("m > 0", "10s", "");
+    before.observe(at(0), &[sample("1", 2.0)]);
+    before.observe(at(10), &[sample("1", 2.0)]);
+    let mut after = engine("m > 0", "10s", "");
+    after.restore(before.keep(), at(10), at(100_000));
+    assert_eq!(only(&after), (AlertState::Firing, at(10), at(0)));
+    assert_eq!(after.alerts()[0].annotation("summary"), "1 at 2");
+    let mut holds = after.clone();
+    holds.observe(at(100_001), &[sample("1", 3.0)]);
+    assert_eq!(only(&holds), (AlertState::Firing, at(10), at(0)));
+    assert_eq!(holds.alerts()[0].annotation("summary"), "1 at 3");
+    after.observe(at(100_001), &[sample("1", 0.0)]);
+    assert_eq!(only(&after).0, AlertState::Resolved);
+}
