@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use crate::{auth::Token, http::AllowedOrigin, hub::StreamLimits, journal::Limits, net::ConnectionLimits};
+use crate::{
+    auth::Token, http::AllowedOrigin, hub::StreamLimits, journal::Limits, net::ConnectionLimits,
+    rules::RuleChoice,
+};
 
 /// Everything that [`crate::serve`] needs to know but the socket.
 #[derive(Clone, Debug)]
@@ -29,6 +32,10 @@ pub struct Config {
     pub journal_dir: Option<PathBuf>,
     /// How much is kept for replay.
     pub journal: Limits,
+    /// Which alert rules are judged.
+    pub rules: RuleChoice,
+    /// Pause between two judgements of the rules.
+    pub rules_interval: Duration,
     /// How far a client may fall behind, and how much one request may replay.
     pub streams: StreamLimits,
     /// Sessions that may be open beside the one that is shown by default.
@@ -55,7 +62,8 @@ pub struct Trust {
 impl Config {
     /// The defaults for a session directory: no token, nobody trusted, no static files, a window of 300 s, eight
     /// sessions beside the default one, closed after 300 s, a look at the files every 100 ms and at the token file
-    /// every second, a heartbeat every 15 s.
+    /// every second, a heartbeat every 15 s, the rules of the group `p3d`
+    /// every second.
     pub fn new(session_dir: impl Into<PathBuf>) -> Self {
         Self {
             session_dir: session_dir.into(),
@@ -68,6 +76,8 @@ impl Config {
             window_seconds: 300,
             journal_dir: None,
             journal: Limits::default(),
+            rules: RuleChoice::default(),
+            rules_interval: Duration::from_secs(1),
             streams: StreamLimits::default(),
             open_sessions: 8,
             close_unused_after: Duration::from_mins(5),

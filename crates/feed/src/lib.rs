@@ -4,11 +4,13 @@
 //! knows only the one after it; `sessions` has one such chain per open session, `net` has the connections and
 //! `auth` the token; [`serve`] puts them together.
 
+mod alerting;
 pub mod auth;
 pub mod cli;
 mod clock;
 mod config;
 mod exposition;
+mod figures;
 mod http;
 mod hub;
 mod journal;
@@ -24,6 +26,7 @@ mod serve;
 pub mod session;
 mod sessions;
 pub mod simulate;
+mod stamp;
 mod status;
 pub mod summarize;
 mod system;

@@ -14,7 +14,7 @@ use aurora_domain::{Event, Span, State, Ts, aggregate::Speakers, link, minutes::
 use aurora_wire::{Rejected, snapshot};
 use serde_json::Value;
 
-use crate::{clock, exposition::Exposition, session::Source};
+use crate::{clock, exposition::Sink, session::Source};
 
 /// An event that is older than this no longer makes a session live, in seconds. The page has the same limit.
 pub(crate) const LIVE_FOR_SECONDS: u32 = Span::LONGEST_SECONDS;
@@ -87,8 +87,13 @@ pub(crate) struct Overview {
 impl Metrics {
     /// `window_seconds` is the rolling window of the current metrics. One-minute aggregates are kept, to be drained.
     pub(crate) fn new(window_seconds: u64) -> Self {
+        Self::beginning(window_seconds, clock::unix_nanos())
+    }
+
+    /// As [`Metrics::new`], at `now_ns`.
+    pub(crate) fn beginning(window_seconds: u64, now_ns: u64) -> Self {
         let seconds = u32::try_from(window_seconds).unwrap_or(u32::MAX);
-        Self::over(Span::Seconds(seconds), State::new(ts(clock::unix_nanos())))
+        Self::over(Span::Seconds(seconds), State::new(ts(now_ns)))
     }
 
     fn over(span: Span, mut state: State) -> Self {
@@ -183,7 +188,7 @@ impl Metrics {
     }
 
     /// The figures under the names of `/metrics`.
-    pub(crate) fn expose(&self, now_ns: u64, out: &mut Exposition) {
+    pub(crate) fn expose(&self, now_ns: u64, out: &mut impl Sink) {
         aurora_domain::metrics::expose(&self.at(now_ns), self.span, out);
     }
 

@@ -3,6 +3,9 @@
 //! Invariants: several files are in force together or not at all; what is refused is named with its file. A file has at
 //! most [`MAX_FILE_BYTES`].
 
+mod choice;
+mod follow;
+
 use std::{
     fs::File as Handle,
     io::{self, Read as _},
@@ -10,6 +13,10 @@ use std::{
 };
 
 use aurora_wire::rules::{File, Rules, RulesError};
+
+pub use choice::RuleChoice;
+pub(crate) use choice::{InForce, Origin};
+pub(crate) use follow::{Look, RuleFiles};
 
 /// The longest rule file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -47,6 +54,14 @@ pub enum RuleFileError {
         /// Which one, where, and why.
         source: RulesError,
     },
+    /// No shipped group has that name.
+    #[error("--rule-groups {name}: no shipped group is called so; there are {known}")]
+    UnknownGroup {
+        /// The name.
+        name: String,
+        /// All names, with commas.
+        known: String,
+    },
     /// Each file is in order, all together are not.
     #[error("rule files together: {source}")]
     Together {
@@ -60,14 +75,14 @@ pub enum RuleFileError {
 /// # Errors
 /// The first file that cannot be in force, and why.
 pub fn read(paths: &[PathBuf]) -> Result<Rules, RuleFileError> {
-    let mut all = File::default();
-    for path in paths {
-        let file = parse(path, &text(path)?)?;
-        let rules =
-            Rules::try_from(file).map_err(|source| RuleFileError::Refused { path: path.clone(), source })?;
-        all.groups.extend(rules.file().groups.iter().cloned());
-    }
-    Rules::try_from(all).map_err(|source| RuleFileError::Together { source })
+    let files: Vec<Rules> = paths.iter().map(|path| read_one(path)).collect::<Result<_, _>>()?;
+    let groups = files.iter().flat_map(|rules| rules.file().groups.iter().cloned()).collect();
+    Rules::try_from(File { groups }).map_err(|source| RuleFileError::Together { source })
+}
+
+fn read_one(path: &Path) -> Result<Rules, RuleFileError> {
+    let file = parse(path, &text(path)?)?;
+    Rules::try_from(file).map_err(|source| RuleFileError::Refused { path: path.to_owned(), source })
 }
 
 fn text(path: &Path) -> Result<String, RuleFileError> {

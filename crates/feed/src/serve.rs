@@ -12,12 +12,16 @@ use tokio::{net::TcpListener, sync::watch, task::AbortHandle};
 use tracing::{error, info, warn};
 
 use crate::{
+    alerting::{self, Alerting, Judge, Watch},
     auth::{self, Access, TokenFile},
+    clock,
     config::Config,
+    figures::Feed,
     http::{self, App, Guard},
-    journal::{PlaceError, default_dir, make_dir},
+    journal::{PlaceError, default_dir, file_name, make_dir},
     net::{self, ConnectionLimits, Gate},
     redact::Redactor,
+    rules::{RuleFileError, RuleFiles},
     sessions::{self, Registry},
     system::System,
     totals::Totals,
@@ -47,6 +51,9 @@ pub enum ServeError {
     /// There is no place for journals.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// The alert rules cannot be in force.
+    #[error(transparent)]
+    Rules(#[from] RuleFileError),
     /// The word search of the redaction could not be built.
     #[error("cannot prepare redaction: {source}")]
     Redaction {
@@ -60,12 +67,13 @@ pub enum ServeError {
 /// within about half a second.
 ///
 /// # Errors
-/// When a thread cannot be started, or there is no place for journals.
+/// When a thread cannot be started, there is no place for journals, or the alert rules cannot be in force.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let (rule_files, in_force) = RuleFiles::open(config.rules.clone())?;
     let totals = Arc::new(Totals::new());
     let system = Arc::new(System::new());
     let redactor = Redactor::new().map_err(|source| ServeError::Redaction { source })?;
@@ -79,14 +87,22 @@ pub async fn serve(
         Err(error) => error!("{error}; it is tried again"),
     }
     let registry = Arc::new(Registry::new(&config, journal_dir.clone(), Arc::clone(&totals), redactor));
+    let kept_alerts = journal_dir.join(file_name(&config.session_dir)).with_extension("alerts.json");
     let disks = vec![("session_dir", config.session_dir.clone()), ("journal_dir", journal_dir)];
     let scanner = Scanner::start(&config, Arc::clone(&registry), Arc::clone(&system), disks.clone())?;
-    let app = App {
+    let feed = Arc::new(Feed {
         sessions: Arc::clone(&registry),
         totals: Arc::clone(&totals),
         system,
         gate: Arc::clone(&gate),
         disks,
+    });
+    let alerting = Arc::new(Alerting::new(Judge::new(in_force, clock::unix_nanos())));
+    let watch = Watch::new(Arc::clone(&feed), Arc::clone(&alerting), rule_files, kept_alerts);
+    let rules = Rules::start(watch, config.rules_interval)?;
+    let app = App {
+        feed,
+        alerting,
         window_seconds: config.window_seconds,
         heartbeat_interval: config.heartbeat_interval,
         has_token: config.token.is_some(),
@@ -99,7 +115,7 @@ pub async fn serve(
     net::serve(listener, app, gate, config.trust.trusted_proxies, ended).await;
     registry.close();
     keeping.abort();
-    scanner.join(registry).await;
+    tokio::join!(scanner.join(registry), rules.join());
     Ok(())
 }
 
@@ -167,11 +183,37 @@ impl Scanner {
     async fn join(self, registry: Arc<Registry>) {
         let Self { stop, thread } = self;
         drop(stop);
-        let joined = tokio::task::spawn_blocking(move || thread.join().is_ok() & registry.join());
-        match tokio::time::timeout(SHUTDOWN_GRACE, joined).await {
-            Ok(Ok(true)) => {}
-            Ok(_) => warn!("a thread of the feed ended with a panic"),
-            Err(_) => warn!("a thread of the feed did not end in time"),
-        }
+        ended(move || thread.join().is_ok() & registry.join()).await;
+    }
+}
+
+/// The thread that judges rules.
+struct Rules {
+    stop: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Rules {
+    fn start(watch: Watch, every: Duration) -> Result<Self, ServeError> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = alerting::spawn(watch, every, stopped)
+            .map_err(|source| ServeError::Thread { what: "rules", source })?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Tells it to stop, and waits for it.
+    async fn join(self) {
+        let Self { stop, thread } = self;
+        drop(stop);
+        ended(move || thread.join().is_ok()).await;
+    }
+}
+
+/// Waits for threads to end, as long as there is time for that.
+async fn ended(join: impl FnOnce() -> bool + Send + 'static) {
+    match tokio::time::timeout(SHUTDOWN_GRACE, tokio::task::spawn_blocking(join)).await {
+        Ok(Ok(true)) => {}
+        Ok(_) => warn!("a thread of the feed ended with a panic"),
+        Err(_) => warn!("a thread of the feed did not end in time"),
     }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::Token;
+use crate::stamp::Stamp;
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 4096;
@@ -66,29 +67,6 @@ pub enum TokenError {
         /// The file.
         path: PathBuf,
     },
-}
-
-/// What tells one state of a file from another, without its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    /// Also moves when the mode does.
-    pub(super) changed: (i64, i64),
-}
-
-impl Stamp {
-    pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
 }
 
 /// Reads a token, and the state of the file that it was read from.

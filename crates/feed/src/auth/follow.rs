@@ -3,23 +3,13 @@
 //! Invariants: a file that cannot be used leaves the token that is in force as it is, and is said, once and
 //! in the feed's condition. The clock is an argument, and so is when to look.
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{
-    Access, Token,
-    file::{self, Stamp},
-};
-use crate::clock;
-
-/// How long after its last change a file may change again without its times showing it.
-const UNSETTLED: Duration = Duration::from_secs(2);
+use super::{Access, Token, file};
+use crate::stamp::Stamp;
 
 /// A token file that is looked at again and again.
 #[derive(Debug)]
@@ -50,7 +40,7 @@ impl TokenFile {
     /// Looks whether the file changed, and reads it where it may have.
     pub(crate) fn look(&mut self, now: SystemTime) -> Look {
         let stamp = std::fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
-        if stamp.is_some() && stamp == self.stamp && !stamp.is_some_and(|stamp| is_unsettled(stamp, now)) {
+        if stamp.is_some() && stamp == self.stamp && !stamp.is_some_and(|stamp| stamp.is_unsettled(now)) {
             return Look::Same;
         }
         self.stamp = stamp;
@@ -70,12 +60,6 @@ impl TokenFile {
             }
         }
     }
-}
-
-/// Whether another change could leave the stamp as it is, for file times move in steps.
-fn is_unsettled(stamp: Stamp, now: SystemTime) -> bool {
-    let changed = Duration::from_secs(u64::try_from(stamp.changed.0).unwrap_or_default());
-    Duration::from_nanos(clock::nanos_of(now)).saturating_sub(changed) < UNSETTLED
 }
 
 /// Keeps `access` at what the file says, with a look after each value of `looks`, until its sender is gone.
@@ -122,7 +106,7 @@ fn apply(access: &Access, look: Look) {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+    use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
     use super::*;
 

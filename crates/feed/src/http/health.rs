@@ -135,8 +135,8 @@ pub(super) async fn health(
 impl Health {
     fn new(app: &App, session: Option<&Session>) -> Self {
         let now_ns = clock::unix_nanos();
-        let (status, message) = app.sessions.condition(session);
-        let sessions = app.sessions.counts();
+        let (status, message) = app.feed.sessions.condition(session);
+        let sessions = app.feed.sessions.counts();
         let own = session.map(Session::status);
         let current_metrics = match session {
             Some(session) => session.metrics().current(now_ns),
@@ -146,15 +146,15 @@ impl Health {
             status,
             message,
             version: env!("CARGO_PKG_VERSION"),
-            session_dir: session.map_or(app.sessions.root(), Session::dir).to_path_buf(),
+            session_dir: session.map_or(app.feed.sessions.root(), Session::dir).to_path_buf(),
             session: session.map(|session| session.name().to_owned()),
             sessions_found: sessions.found,
             sessions_open: sessions.open,
             sessions_unfollowed: sessions.unfollowed,
-            uptime_seconds: app.totals.uptime_seconds(),
-            sse_clients: app.totals.streams(),
-            client_count: app.totals.streams(),
-            connections: Connections::from(app.gate.figures()),
+            uptime_seconds: app.feed.totals.uptime_seconds(),
+            sse_clients: app.feed.totals.streams(),
+            client_count: app.feed.totals.streams(),
+            connections: Connections::from(app.feed.gate.figures()),
             token_required: app.has_token,
             last_event_age_seconds: own.and_then(|own| own.last_event_age_seconds(now_ns)),
             publish_lag_seconds: own.and_then(Status::lag_seconds),
@@ -163,8 +163,8 @@ impl Health {
             journal: session.map(|session| JournalStats::new(session.hub())),
             current_metrics,
             memory: memory(),
-            cpu: app.system.cpu(),
-            disk: app.disks.iter().map(|(name, dir)| (*name, disk(Path::new(dir)))).collect(),
+            cpu: app.feed.system.cpu(),
+            disk: app.feed.disks.iter().map(|(name, dir)| (*name, disk(Path::new(dir)))).collect(),
         }
     }
 }

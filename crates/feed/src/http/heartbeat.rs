@@ -13,7 +13,7 @@ pub(super) fn frame(app: &App, session: Option<&Session>) -> String {
 }
 
 fn data(app: &App, session: Option<&Session>) -> Value {
-    let (status, message) = app.sessions.condition(session);
+    let (status, message) = app.feed.sessions.condition(session);
     let mut data = json!({
         "feed_time_ns": clock::unix_nanos(),
         "head": null,
@@ -23,14 +23,14 @@ fn data(app: &App, session: Option<&Session>) -> Value {
         "lines": 0,
         "malformed": 0,
         "oversized": 0,
-        "clients": app.totals.streams(),
-        "reconnects": app.totals.begun(Begin::Resumed) + app.totals.begun(Begin::Reset),
+        "clients": app.feed.totals.streams(),
+        "reconnects": app.feed.totals.begun(Begin::Resumed) + app.feed.totals.begun(Begin::Reset),
         "files": 0,
         "last_event_age_seconds": null,
         "lag_seconds": null,
         "status": status,
         "message": message,
-        "machine": app.system.glance(app.disks.iter().map(|(_, dir)| dir.as_path())),
+        "machine": app.feed.system.glance(app.feed.disks.iter().map(|(_, dir)| dir.as_path())),
     });
     if let (Some(session), Value::Object(data)) = (session, &mut data)
         && let Value::Object(own) = of_session(session)

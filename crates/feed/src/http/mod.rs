@@ -10,13 +10,14 @@ mod health;
 mod heartbeat;
 mod host;
 mod prometheus;
+mod rules;
 mod sessions;
 mod snapshot;
 mod sse;
 mod start;
 mod status;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -33,22 +34,17 @@ pub use cors::{AllowedOrigin, NotAnOrigin};
 pub(crate) use guard::Guard;
 
 use crate::{
+    alerting::Alerting,
     config::Config,
+    figures::Feed,
     lograte::SharedLogRate,
-    net::Gate,
-    sessions::{Registry, Session, SessionError},
-    system::System,
-    totals::Totals,
+    sessions::{Session, SessionError},
 };
 
 /// What handlers share.
 pub(crate) struct App {
-    pub(crate) sessions: Arc<Registry>,
-    pub(crate) totals: Arc<Totals>,
-    pub(crate) system: Arc<System>,
-    pub(crate) gate: Arc<Gate>,
-    /// Directories whose disks are watched, by what they hold.
-    pub(crate) disks: Vec<(&'static str, PathBuf)>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) alerting: Arc<Alerting>,
     pub(crate) window_seconds: u64,
     pub(crate) heartbeat_interval: Duration,
     pub(crate) has_token: bool,
@@ -71,6 +67,10 @@ pub(crate) fn router(config: &Config, guard: Guard, app: App) -> Router {
         .route("/health", get(health::health))
         .route("/status", get(status::status))
         .route("/metrics", get(prometheus::metrics))
+        .route("/rules", get(rules::rules))
+        .route("/alerts", get(rules::alerts))
+        .route("/api/v1/rules", get(rules::rules))
+        .route("/api/v1/alerts", get(rules::alerts))
         .route("/sessions", get(sessions::list))
         .route("/snapshot", get(snapshot::snapshot))
         .layer(middleware::from_fn_with_state(Arc::clone(&guard), guard::require_token))
@@ -89,7 +89,7 @@ pub(crate) fn router(config: &Config, guard: Guard, app: App) -> Router {
 
 async fn count_refusals(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    app.totals.answered(response.status().as_u16());
+    app.feed.totals.answered(response.status().as_u16());
     response
 }
 
@@ -112,9 +112,9 @@ async fn session_of(
 /// A session that is named may have to be opened, which is done away from the threads that serve streams.
 async fn find(app: &App, name: Option<String>) -> Result<Option<Arc<Session>>, Box<Response>> {
     let found = match name {
-        None => app.sessions.find(None),
+        None => app.feed.sessions.find(None),
         Some(name) => {
-            let sessions = Arc::clone(&app.sessions);
+            let sessions = Arc::clone(&app.feed.sessions);
             let finding = tokio::task::spawn_blocking(move || sessions.find(Some(&name)));
             let Ok(found) = finding.await else {
                 let message = "the session could not be looked up; the feed's log says why";

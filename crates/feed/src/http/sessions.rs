@@ -13,7 +13,7 @@ use super::App;
 
 /// Lists them. Their sizes are read from disk meanwhile, away from the threads that serve streams.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
-    let sessions = Arc::clone(&app.sessions);
+    let sessions = Arc::clone(&app.feed.sessions);
     let listing = tokio::task::spawn_blocking(move || sessions.list()).await;
     listing.map_or_else(|_panicked| failed(), |listing| Json(listing).into_response())
 }

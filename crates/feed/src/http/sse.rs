@@ -58,7 +58,7 @@ pub(super) async fn stream(
         }
     };
     // Before the session is looked up, so that a change in between is not missed.
-    let newest = app.sessions.newest();
+    let newest = app.feed.sessions.newest();
     let session = match super::find(&app, query.session.clone()).await {
         Ok(session) => session,
         Err(refused) => return *refused,
@@ -125,12 +125,12 @@ impl Client {
         let newest_name = newest.borrow().as_ref().map(|session| session.name().to_owned());
         let own_name = session.as_ref().map(|session| session.name().to_owned());
         let announced = if pinned { newest_name } else { own_name };
-        app.totals.stream_begun(begin);
+        app.feed.totals.stream_begun(begin);
         let mut beats = interval_at(Instant::now() + app.heartbeat_interval, app.heartbeat_interval);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let requested = if session.is_some() { None } else { start.requested().map(str::to_owned) };
         let reading = session.map(|session| Reading::new(session, after));
-        let (news, closing) = (app.sessions.news(), app.sessions.closing());
+        let (news, closing) = (app.feed.sessions.news(), app.feed.sessions.closing());
         let mut client = Self {
             app,
             reading,
@@ -225,7 +225,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.app.totals.stream_ended(self.end.unwrap_or(End::Client));
+        self.app.feed.totals.stream_ended(self.end.unwrap_or(End::Client));
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::exposition::Exposition;
 
 const NOW_NS: u64 = 1_795_196_697_000_000_000;
 

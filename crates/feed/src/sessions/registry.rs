@@ -180,14 +180,23 @@ impl Registry {
     pub(crate) fn condition(&self, session: Option<&Session>) -> (Condition, Option<String>) {
         let seen = self.seen().clone();
         let why = seen.why();
-        let (trouble, token) = (seen.trouble.or(seen.open_trouble), seen.token_trouble);
+        let trouble = seen.trouble.or(seen.open_trouble);
+        let settings: Vec<String> = seen.token_trouble.into_iter().chain(seen.rules_trouble).collect();
         let (condition, message) = match (session, trouble) {
             (None, _) => (Condition::Waiting, Some(why)),
             (Some(_), Some(trouble)) => (Condition::Degraded, Some(trouble)),
             (Some(session), None) => session.status().condition(),
         };
-        let Some(token) = token else { return (condition, message) };
-        (Condition::Degraded, Some(message.map_or(token.clone(), |message| format!("{message}; {token}"))))
+        if settings.is_empty() {
+            return (condition, message);
+        }
+        let words: Vec<String> = message.into_iter().chain(settings).collect();
+        (Condition::Degraded, Some(words.join("; ")))
+    }
+
+    /// Sets or clears what is wrong with the rule files.
+    pub(crate) fn set_rules_trouble(&self, trouble: Option<String>) {
+        self.change(|seen| seen::set(&mut seen.rules_trouble, trouble));
     }
 
     /// Sets or clears what is wrong with the token file.

@@ -22,6 +22,8 @@ pub(super) struct Seen {
     pub(super) open_trouble: Option<String>,
     /// What is wrong with the token file.
     pub(super) token_trouble: Option<String>,
+    /// What is wrong with the rule files.
+    pub(super) rules_trouble: Option<String>,
     pub(super) counts: SessionCounts,
 }
 

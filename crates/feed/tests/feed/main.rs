@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod alerts;
 mod crash;
 mod curl;
 mod figures;
