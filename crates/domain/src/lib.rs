@@ -49,6 +49,7 @@ pub mod span;
 mod sparse;
 pub mod state;
 mod tally;
+pub mod telling;
 pub mod text;
 pub mod time;
 pub mod trade;
