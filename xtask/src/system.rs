@@ -35,6 +35,12 @@ pub(crate) const NGINX: Program =
     Program { names: &["nginx"], elsewhere: &["/usr/sbin/nginx"], package: "nginx-light" };
 /// What judges `/metrics`.
 pub(crate) const PROMTOOL: Program = Program { names: &["promtool"], elsewhere: &[], package: "prometheus" };
+/// What takes alerts.
+pub(crate) const ALERTMANAGER: Program = Program {
+    names: &["prometheus-alertmanager", "alertmanager"],
+    elsewhere: &[],
+    package: "prometheus-alertmanager",
+};
 /// A client of the stream that is not ours.
 pub(crate) const CURL: Program = Program { names: &["curl"], elsewhere: &[], package: "curl" };
 /// The compressor whose sizes are reported.

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::steps::Steps;
-use crate::system::{self, CHROMEDRIVER, CHROMIUM, CURL, NGINX, PROMTOOL};
+use crate::system::{self, ALERTMANAGER, CHROMEDRIVER, CHROMIUM, CURL, NGINX, PROMTOOL};
 use crate::tools::Tool;
 use crate::workspace::Workspace;
 use crate::{dashboard, feed, process, toolchain};
@@ -15,8 +15,8 @@ pub(crate) fn main(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::new(8);
     steps.attempt("Rust target and tools", || dashboard::ensure_tools(workspace));
     steps.attempt("browser, driver and web server", || system::ensure(&[&CHROMIUM, &CHROMEDRIVER, &NGINX]));
-    steps.attempt("curl and promtool, where they can be had", || {
-        system::ensure_if_possible(&[&CURL, &PROMTOOL])
+    steps.attempt("curl, promtool and Alertmanager, where they can be had", || {
+        system::ensure_if_possible(&[&CURL, &PROMTOOL, &ALERTMANAGER])
     });
     steps.attempt("native tests", || native(workspace));
     steps.attempt("tests in headless Chromium", || browser(workspace));

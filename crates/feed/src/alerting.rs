@@ -10,23 +10,32 @@ mod tests;
 mod thread;
 mod view;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use serde_json::Value;
 
 pub(crate) use judge::Judge;
 pub(crate) use thread::{Watch, spawn};
 
-use crate::exposition::Sink;
+use crate::{
+    exposition::Sink,
+    tell::{self, Desk},
+};
 
-/// The judge, shared between its thread and HTTP.
+/// The judge and who is told, shared between the judge's thread and HTTP.
 pub(crate) struct Alerting {
     judge: Mutex<Judge>,
+    desks: Vec<Arc<Desk>>,
+    flapping: AtomicUsize,
 }
 
 impl Alerting {
-    pub(crate) fn new(judge: Judge) -> Self {
-        Self { judge: Mutex::new(judge) }
+    /// `desks` are the receivers' ones.
+    pub(crate) fn new(judge: Judge, desks: Vec<Arc<Desk>>) -> Self {
+        Self { judge: Mutex::new(judge), desks, flapping: AtomicUsize::new(0) }
     }
 
     /// All rules with their alerts, as Prometheus' `/api/v1/rules` answers.
@@ -49,9 +58,25 @@ impl Alerting {
         view::status(&self.judge())
     }
 
-    /// Figures about rules and alerts.
+    /// Who is told, in a few words, for `/status`.
+    pub(crate) fn receivers(&self) -> Value {
+        tell::status(&self.desks)
+    }
+
+    /// Figures about rules, alerts and receivers.
     pub(crate) fn expose(&self, out: &mut impl Sink) {
         self.judge().expose(out);
+        self.expose_telling(out);
+    }
+
+    fn expose_telling(&self, out: &mut impl Sink) {
+        let flapping = self.flapping.load(Relaxed) as f64;
+        out.gauge(
+            "aurora_alerts_flapping",
+            "Alerts that begin and end too often to be told each time.",
+            flapping,
+        );
+        tell::expose(&self.desks, out);
     }
 
     fn judge(&self) -> MutexGuard<'_, Judge> {

@@ -3,6 +3,7 @@
 //! Invariant: every complaint says what is wrong, where, and what to do about it.
 
 mod access;
+mod alerts;
 
 use std::{
     io,
@@ -14,15 +15,17 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use access::{AccessArgs, AccessError};
+pub use alerts::AlertArgs;
 
 use crate::{
     auth::{Token, TokenError},
     config::Config,
     hub::StreamLimits,
     journal::Limits,
-    rules::{RuleChoice, RuleFileError},
+    rules::RuleFileError,
     simulate,
     summarize::Format,
+    tell::ReceiversError,
 };
 
 /// Tails a trading session's logs and serves them as Server-Sent Events.
@@ -174,20 +177,9 @@ pub struct FeedArgs {
     /// Who may ask, and how much.
     #[command(flatten)]
     pub access: AccessArgs,
-    /// File of own alert rules, in YAML, or in JSON where the name ends in .json; read again when it changes. May be
-    /// repeated. A group in it takes the place of a shipped one of its name.
-    #[arg(long, env = "AURORA_RULES", value_name = "FILE", value_delimiter = ',')]
-    pub rules: Vec<PathBuf>,
-    /// Shipped alert rules that are judged: p3d, service, testnet, ga, a group's name such as ga-alerts, all, or none.
-    /// May be repeated.
-    #[arg(
-        long,
-        env = "AURORA_RULE_GROUPS",
-        value_name = "NAME",
-        value_delimiter = ',',
-        default_value = "p3d"
-    )]
-    pub rule_groups: Vec<String>,
+    /// Which rules are judged, and who is told.
+    #[command(flatten)]
+    pub alerts: AlertArgs,
     /// Directory for the journal; by default a place for state of this user or service.
     #[arg(long, env = "AURORA_JOURNAL_DIR", value_name = "DIR")]
     pub journal_dir: Option<PathBuf>,
@@ -265,6 +257,9 @@ pub enum CliError {
     /// The alert rules cannot be in force.
     #[error(transparent)]
     Rules(#[from] RuleFileError),
+    /// The receivers' file cannot be used.
+    #[error(transparent)]
+    Receivers(#[from] ReceiversError),
     /// Who may ask is said wrongly.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -296,14 +291,6 @@ pub enum CliError {
 }
 
 impl FeedArgs {
-    /// Which rules are judged, checked.
-    fn rule_choice(&self) -> Result<RuleChoice, CliError> {
-        let shipped = self.rule_groups.iter().filter(|name| *name != "none").cloned().collect();
-        let choice = RuleChoice { shipped, files: self.rules.clone() };
-        choice.check()?;
-        Ok(choice)
-    }
-
     /// Where to listen.
     ///
     /// # Errors
@@ -319,8 +306,8 @@ impl FeedArgs {
     /// Checks everything that can be checked before starting.
     ///
     /// # Errors
-    /// When a path is not what it should be, the token file or a rule file cannot be used, or the address is open to
-    /// others without a token.
+    /// When a path is not what it should be, the token file, a rule file or the receivers' file cannot be used, or the
+    /// address is open to others without a token.
     pub fn config(&self, session_dir: &Path) -> Result<Config, CliError> {
         let host = self.address()?.ip();
         if session_dir.exists() && !session_dir.is_dir() {
@@ -345,7 +332,8 @@ impl FeedArgs {
                 replay_bytes: self.replay_bytes,
             },
             open_sessions: usize::from(self.open_sessions),
-            rules: self.rule_choice()?,
+            rules: self.alerts.choice()?,
+            receivers: self.alerts.receivers()?,
             journal_dir: self.journal_dir.clone(),
             journal: Limits {
                 events: self.journal_events,
@@ -417,23 +405,6 @@ mod tests {
     fn write_token(file: &Path) {
         std::fs::write(file, "s3cret").unwrap();
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    #[test]
-    fn rules_are_chosen_and_broken_ones_keep_the_feed_from_starting() {
-        assert_eq!(config(&[]).unwrap().rules, RuleChoice::default());
-        let none = config(&["--rule-groups", "none"]).unwrap().rules;
-        assert_eq!(none, RuleChoice { shipped: Vec::new(), files: Vec::new() });
-        let two = config(&["--rule-groups", "p3d,ga"]).unwrap().rules;
-        assert_eq!(two.shipped, ["p3d", "ga"]);
-        check_refused(&["--rule-groups", "nope"], &["--rule-groups nope", "testnet-stop"]);
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("own.yaml");
-        std::fs::write(&file, "groups: [{name: g, rules: [{alert: A, expr: 'x >'}]}]").unwrap();
-        check_refused(
-            &["--rules", file.to_str().unwrap()],
-            &["own.yaml", "rule `A`", "expr `x >`", "at 1:4"],
-        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::{
     auth::Token, http::AllowedOrigin, hub::StreamLimits, journal::Limits, net::ConnectionLimits,
-    rules::RuleChoice,
+    rules::RuleChoice, tell::Receivers,
 };
 
 /// Everything that [`crate::serve`] needs to know but the socket.
@@ -34,6 +34,8 @@ pub struct Config {
     pub journal: Limits,
     /// Which alert rules are judged.
     pub rules: RuleChoice,
+    /// Who is told of alerts.
+    pub receivers: Receivers,
     /// Pause between two judgements of the rules.
     pub rules_interval: Duration,
     /// How far a client may fall behind, and how much one request may replay.
@@ -63,7 +65,7 @@ impl Config {
     /// The defaults for a session directory: no token, nobody trusted, no static files, a window of 300 s, eight
     /// sessions beside the default one, closed after 300 s, a look at the files every 100 ms and at the token file
     /// every second, a heartbeat every 15 s, the rules of the group `p3d`
-    /// every second.
+    /// every second, and nobody to be told.
     pub fn new(session_dir: impl Into<PathBuf>) -> Self {
         Self {
             session_dir: session_dir.into(),
@@ -77,6 +79,7 @@ impl Config {
             journal_dir: None,
             journal: Limits::default(),
             rules: RuleChoice::default(),
+            receivers: Receivers::default(),
             rules_interval: Duration::from_secs(1),
             streams: StreamLimits::default(),
             open_sessions: 8,

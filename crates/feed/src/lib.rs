@@ -31,6 +31,7 @@ mod status;
 pub mod summarize;
 mod system;
 mod tail;
+pub mod tell;
 mod totals;
 
 pub use config::{Config, Trust};

@@ -24,6 +24,7 @@ use crate::{
     rules::{RuleFileError, RuleFiles},
     sessions::{self, Registry},
     system::System,
+    tell::Telling,
     totals::Totals,
 };
 
@@ -97,8 +98,11 @@ pub async fn serve(
         gate: Arc::clone(&gate),
         disks,
     });
-    let alerting = Arc::new(Alerting::new(Judge::new(in_force, clock::unix_nanos())));
-    let watch = Watch::new(Arc::clone(&feed), Arc::clone(&alerting), rule_files, kept_alerts);
+    let telling = Telling::start(config.receivers.clone())
+        .map_err(|source| ServeError::Thread { what: "receiver", source })?;
+    let judge = Judge::new(in_force, clock::unix_nanos());
+    let alerting = Arc::new(Alerting::new(judge, telling.desks()));
+    let watch = Watch::new(Arc::clone(&feed), Arc::clone(&alerting), rule_files, telling, kept_alerts);
     let rules = Rules::start(watch, config.rules_interval)?;
     let app = App {
         feed,

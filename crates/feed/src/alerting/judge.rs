@@ -186,6 +186,6 @@ fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }
 
-fn ts(nanos: u64) -> Ts {
+pub(super) fn ts(nanos: u64) -> Ts {
     Ts(i64::try_from(nanos).unwrap_or(i64::MAX))
 }

@@ -66,7 +66,7 @@ fn a_rule_that_cannot_be_judged_is_said() {
         family.sample(&[("y", "2")], 1.0);
         samples.gauge("a", "A.", 1.0);
     });
-    let alerting = Alerting::new(judge);
+    let alerting = Alerting::new(judge, Vec::new());
     let status = alerting.status();
     assert_eq!((&status["rules"], &status["error"]), (&serde_json::json!(1), &Value::Null));
     assert_eq!(status["failing"][0]["rule"], "A");

@@ -1,4 +1,4 @@
-//! The thread that judges again and again, keeps alerts, and looks after the rule files.
+//! The thread that judges again and again, has alerts told, keeps them, and looks after the rule files.
 //!
 //! Invariants: it waits for the session's history at first, so that what fired before is not taken for ended, but not for
 //! long; every wait ends when it is told to stop.
@@ -8,6 +8,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
+        atomic::Ordering::Relaxed,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread::JoinHandle,
@@ -16,12 +17,13 @@ use std::{
 
 use tracing::{info, warn};
 
-use super::{Alerting, kept::Keeper};
+use super::{Alerting, judge::ts, kept::Keeper};
 use crate::{
     clock,
     figures::Feed,
     rules::{Look, RuleFiles},
     sessions::Session,
+    tell::Telling,
 };
 
 /// How long judging waits for a session's history at most, once the feed has started.
@@ -33,20 +35,31 @@ pub(crate) struct Watch {
     alerting: Arc<Alerting>,
     files: RuleFiles,
     keeper: Keeper,
+    telling: Telling,
     /// Since when judging waits for history; `None` once it has begun.
     waiting: Option<Instant>,
 }
 
 impl Watch {
     /// Goes on from the alerts that are kept in the file `kept`.
-    pub(crate) fn new(feed: Arc<Feed>, alerting: Arc<Alerting>, files: RuleFiles, kept: PathBuf) -> Self {
+    pub(crate) fn new(
+        feed: Arc<Feed>,
+        alerting: Arc<Alerting>,
+        files: RuleFiles,
+        mut telling: Telling,
+        kept: PathBuf,
+    ) -> Self {
         let keeper = Keeper::new(kept);
         let found = keeper.read();
         if !found.alerts.is_empty() {
             info!(alerts = found.alerts.len(), "going on with the alerts of before");
         }
-        alerting.judge().restore(found.alerts, found.at_ns, clock::unix_nanos());
-        Self { feed, alerting, files, keeper, waiting: Some(Instant::now()) }
+        let now_ns = clock::unix_nanos();
+        let mut judge = alerting.judge();
+        judge.restore(found.alerts, found.at_ns, now_ns);
+        telling.resume(ts(now_ns), judge.alerts());
+        drop(judge);
+        Self { feed, alerting, files, keeper, telling, waiting: Some(Instant::now()) }
     }
 
     /// Looks after the files, and judges once.
@@ -60,9 +73,14 @@ impl Watch {
         let machine = self.feed.machine();
         let now_ns = clock::unix_nanos();
         let mut judge = self.alerting.judge();
-        judge.look(now_ns, |samples| self.feed.expose(&machine, session.as_deref(), now_ns, samples));
+        judge.look(now_ns, |samples| {
+            self.feed.expose(&machine, session.as_deref(), now_ns, samples);
+            self.alerting.expose_telling(samples);
+        });
+        self.telling.look(ts(now_ns), judge.alerts(), session.as_deref().map(Session::name));
         let kept = judge.engine().keep();
         drop(judge);
+        self.alerting.flapping.store(self.telling.flapping(), Relaxed);
         self.keeper.keep(&kept, now_ns);
     }
 
@@ -94,8 +112,8 @@ impl Watch {
         false
     }
 
-    /// Keeps the alerts as they are, for whoever goes on with them.
-    fn leave(&mut self) {
+    /// Keeps the alerts as they are, for whoever goes on with them, and ends the receivers' threads.
+    fn leave(mut self) {
         let judge = self.alerting.judge();
         let judged = judge.last().map(|last| last.at_ns);
         let kept = judge.engine().keep();
@@ -103,6 +121,7 @@ impl Watch {
         if let Some(at_ns) = judged {
             self.keeper.write(&kept, at_ns);
         }
+        self.telling.close();
     }
 }
 

@@ -1,7 +1,8 @@
 //! `/status`: a session's current figures over the rolling window.
 //!
 //! Invariant: the members are always there; a figure without data is null, and before there is a session all counts
-//! are zero and `session` is null. `rules` is about the feed, whatever the session.
+//! are zero and `session` is null. `rules` and `receivers` are about the feed,
+//! whatever the session.
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(super) async fn status(
     if let Value::Object(members) = &mut status {
         members.insert("session".to_owned(), json!(session.as_ref().map(|session| session.name())));
         members.insert("rules".to_owned(), app.alerting.status());
+        members.insert("receivers".to_owned(), app.alerting.receivers());
     }
     Json(status).into_response()
 }
