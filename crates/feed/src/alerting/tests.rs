@@ -1,5 +1,7 @@
 //! Judging in the feed, with figures and a clock that the test gives.
 
+mod courses;
+
 use aurora_domain::rules::AlertState;
 
 use super::*;
