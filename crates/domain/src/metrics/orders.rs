@@ -39,7 +39,8 @@ fn outcomes(state: &State, span: Span, out: &mut impl Sink) {
         orders.forgotten_ids(),
     );
     let mut family = out.family("aurora_denials_total", Kind::Counter, "Denials of the session by reason.");
-    for by in orders.deny_reasons(Span::Session) {
+    let reasons = family.is_wanted().then(|| orders.deny_reasons(Span::Session));
+    for by in reasons.into_iter().flatten() {
         family.sample(&[("reason", &by.reason), ("class", by.class.name())], by.count as f64);
     }
 }
@@ -119,7 +120,8 @@ fn funnel(state: &State, span: Span, out: &mut impl Sink) {
         Kind::Gauge,
         "Intents of the session that did not reach a step, by reason.",
     );
-    for drop in state.drop_outs(Span::Session) {
+    let drops = family.is_wanted().then(|| state.drop_outs(Span::Session));
+    for drop in drops.into_iter().flatten() {
         family.sample(&[("step", drop.step.name()), ("reason", &drop.reason)], drop.count as f64);
     }
 }

@@ -54,6 +54,11 @@ pub struct Family<'a, S> {
 }
 
 impl<S: Sink> Family<'_, S> {
+    /// Whether its samples have to be given: what is costly to find out need not be found out otherwise.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
     /// Gives a sample. One that is not finite is left out.
     pub fn sample(&mut self, labels: &[(&str, &str)], value: f64) {
         if self.wanted && value.is_finite() {

@@ -29,7 +29,8 @@ fn explanation(state: &State, span: Span, out: &mut impl Sink) {
     );
     out.gauge("aurora_window_intents", "Intents in the window older than 10 s.", explained.intents as f64);
     let mut family = out.family("aurora_reasons_total", Kind::Counter, "Records of the session by reason.");
-    for (reason, count) in state.reasons_in(Span::Session, Filter::ALL) {
+    let reasons = family.is_wanted().then(|| state.reasons_in(Span::Session, Filter::ALL));
+    for (reason, count) in reasons.into_iter().flatten() {
         family.sample(&[("reason", &reason)], count as f64);
     }
     out.gauge(
