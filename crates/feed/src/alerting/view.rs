@@ -37,6 +37,7 @@ pub(super) fn status(judge: &Judge) -> Value {
     json!({
         "rules": judge.rules(),
         "loaded_at": rfc3339(judge.loaded_ns()),
+        "judged_at": judge.last().map(|last| rfc3339(last.at_ns)),
         "error": judge.trouble(),
         "failing": failing.collect::<Vec<_>>(),
         "pending": judge.count(AlertState::Pending),

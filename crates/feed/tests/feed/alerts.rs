@@ -1,11 +1,18 @@
 //! Rules judged by a running feed, over real sockets: what they answer, a file that breaks, a restart, the token.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
 
-use aurora_feed::{Config, auth::Token, rules::RuleChoice};
+use aurora_feed::{Config, auth::Token, rules::RuleChoice, tell::Receivers};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Feed, Session};
+use crate::support::{Client, DEADLINE, Feed, Session};
 
 /// A feed's configuration that judges often.
 fn config(session: &Session) -> Config {
@@ -124,6 +131,67 @@ fn alerts_go_on_over_a_restart() {
     let feed = with(&session, choice());
     let after = wait_for(&feed, "alerts", "Denials", "firing");
     assert_eq!(after, before, "the same alert, since the same time");
+}
+
+/// A webhook that takes everything, and the bodies that it was sent.
+fn hook() -> (SocketAddr, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, bodies) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).unwrap() > 2 {
+                let lower = line.to_lowercase();
+                length =
+                    lower.strip_prefix("content-length:").map_or(length, |text| text.trim().parse().unwrap());
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            reader.get_mut().write_all(answer).unwrap();
+            if sender.send(serde_json::from_slice(&body).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, bodies)
+}
+
+#[test]
+fn a_receiver_is_told_of_an_alert_once_and_of_its_end_also_over_a_restart() {
+    let (address, bodies) = hook();
+    let session = Session::new();
+    let file = session.path("receivers.yaml");
+    let yaml =
+        format!("group_wait: 0s\nreceivers: [{{name: hook, kind: webhook, url: 'http://{address}/'}}]");
+    fs::write(&file, yaml).unwrap();
+    let start = || {
+        let rules = only(own(&session, "aurora_denials_total > 0"));
+        Feed::with(Config { rules, receivers: Receivers::read(&file).unwrap(), ..config(&session) })
+    };
+    let told = || {
+        let body = bodies.recv_timeout(DEADLINE).unwrap();
+        let alert = &body["alerts"][0];
+        (
+            body["status"].clone(),
+            alert["labels"]["alertname"].clone(),
+            alert["annotations"]["summary"].clone(),
+        )
+    };
+    let mut feed = start();
+    deny(&session);
+    assert_eq!(told(), (json!("firing"), json!("Denials"), json!("1 denials")));
+    feed.wait_at("/status", "it arrived", |status| status["receivers"][0]["sent"] == 1);
+    feed.stop().unwrap();
+    let feed = start();
+    wait_for(&feed, "alerts", "Denials", "firing");
+    own(&session, "aurora_denials_total > 7");
+    assert_eq!(told(), (json!("resolved"), json!("Denials"), json!("1 denials")), "nothing came in between");
+    let metrics = feed.get("/metrics").body;
+    assert!(metrics.contains("aurora_receiver_available{receiver=\"hook\"} 1"), "{metrics}");
 }
 
 #[test]
