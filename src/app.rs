@@ -18,6 +18,7 @@ use crate::{
         settings_dialog::SettingsDialog, theme::Theme,
     },
     config::{self, Held, Keep, Settings},
+    focus,
     page::{Overlay, Page, View},
     preferences,
     reach::Reach,
@@ -70,6 +71,7 @@ fn App(settings: Settings) -> impl IntoView {
     });
     address::follow(page, token_came);
     commands::listen(context);
+    focus::keep();
     page.density.get_untracked().apply();
     Effect::new(move |_| preferences::set_root("data-wall", page.wall.get().then_some("")));
     let library = Library::new();
@@ -105,7 +107,9 @@ fn App(settings: Settings) -> impl IntoView {
     tell_desktop(judged);
     StoredValue::new_local(follow_token(token, token_changed));
     let look = look(store, page);
-    let screen = move || match page.view.get() {
+    // Chosen once more it stays as it is.
+    let view = Memo::new(move |_| page.view.get());
+    let screen = move || match view.get() {
         View::Events => view! { <EventsView store page /> }.into_any(),
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
         View::Sessions => view! { <SessionsView library page stream_url=session_url /> }.into_any(),

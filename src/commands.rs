@@ -120,7 +120,7 @@ fn clear_filter(page: Page) {
 
 fn search(on: Context) {
     on.page.view.set(View::Events);
-    request_animation_frame(|| focus("[data-search]"));
+    request_animation_frame(|| focus("#events-search"));
 }
 
 /// Gives the focus to the first element that `selector` finds.

@@ -14,6 +14,7 @@ mod charts;
 mod commands;
 mod components;
 pub mod config;
+mod focus;
 pub mod lines;
 mod page;
 mod preferences;

@@ -119,11 +119,12 @@ fn entry(legend: Signal<Vec<LegendEntry>>, at: usize, on_toggle: Callback<String
         <li hidden=move || entry.with(Option::is_none) data-slot=move || entry.get().map(|entry| entry.slot.to_string())>
             <button
                 type="button"
+                title=name
                 aria-pressed=move || entry.get().is_some_and(|entry| entry.shown).to_string()
                 on:click=move |_| on_toggle.run(name())
             >
                 <i class="mark"></i>
-                {name}
+                <span class="legend-name">{name}</span>
             </button>
             <b class="num">{move || entry.get().map(|entry| entry.value)}</b>
         </li>

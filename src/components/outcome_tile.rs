@@ -9,6 +9,7 @@ use leptos::prelude::*;
 pub(crate) fn OutcomeStrip(#[prop(optional, into)] stale: Signal<bool>, children: Children) -> impl IntoView {
     view! {
         <section class="strip strip-10" aria-label="Order outcomes" data-stale=move || stale.get().then_some("")>
+            <h2 class="sr">"Orders"</h2>
             {children()}
         </section>
     }

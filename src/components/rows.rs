@@ -46,6 +46,9 @@ impl Row {
     }
 }
 
+/// A card of so many rows may be longer than a card gets.
+const SCROLLS: usize = 6;
+
 /// A card of rows.
 #[component]
 pub(crate) fn RowsPanel(
@@ -83,9 +86,13 @@ pub(crate) fn RowsPanel(
                 <span class="tag">"stale"</span>
                 <span class="aside">{move || aside.get()}</span>
             </header>
-            <dl class="rows">
-                <For each=move || keys.get() key=String::clone children=row />
-            </dl>
+            // A long card scrolls, which keys can do where it has the focus.
+            <div class="rows-scroll" role="group" aria-label=title
+                tabindex=move || keys.with(|keys| keys.len() >= SCROLLS).then_some("0")>
+                <dl class="rows">
+                    <For each=move || keys.get() key=String::clone children=row />
+                </dl>
+            </div>
             <p class="empty" hidden=move || keys.with(|keys| !keys.is_empty())>{empty}</p>
         </section>
     }

@@ -33,7 +33,7 @@ pub(crate) fn Controls(store: Handle, page: Page, paused: RwSignal<bool>) -> imp
         None => "Pause".to_owned(),
     };
     view! {
-        <div class="controls" role="toolbar" aria-label="What figures show">
+        <section class="controls" aria-label="What figures show">
             <Segmented legend="Figures reach back" name="span" choices selected=page.reach on_select=move |reach| page.reach.set(reach) />
             <button class="btn" data-action="live" hidden=move || stretch().is_empty()
                 on:click=move |_| page.reach.set(page.home.get_value())>
@@ -46,7 +46,7 @@ pub(crate) fn Controls(store: Handle, page: Page, paused: RwSignal<bool>) -> imp
                 on:click=move |_| paused.update(|paused| *paused = !*paused)>
                 {pause_words}
             </button>
-        </div>
+        </section>
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn PlaybackBar(player: Player) -> impl IntoView {
     };
     let step = move |seconds: f64| to(after(player.playhead.get_untracked(), seconds));
     let button = move |action: &'static str, label: &'static str, words: &'static str, run: Box<dyn Fn()>| {
-        view! { <button class="btn" data-action=action title=label aria-label=label on:click=move |_| run()>{words}</button> }
+        view! { <button class="btn" data-action=action title=label on:click=move |_| run()>{words}</button> }
     };
     let choices = SPEEDS.map(|(value, label)| Choice { value, label, glyph: None }).to_vec();
     let at = derive(move || format::date_time_utc(player.playhead.get()));

@@ -55,6 +55,7 @@ pub(super) fn FeedSessions(library: Library, stream_url: StoredValue<String>) ->
         list.with(|list| match list {
             List::Asked => "Asking the feed for its sessions…".to_owned(),
             List::Missing(reason) => format!("The feed's sessions are not known: {reason}."),
+            List::Here(sessions, 0) if sessions.is_empty() => "The feed has no session yet.".to_owned(),
             List::Here(sessions, more) => match sessions.len().saturating_sub(LISTED) as u64 + more {
                 0 => String::new(),
                 more => format!("{} older sessions are not listed: open their files.", format::count(more)),
@@ -63,7 +64,7 @@ pub(super) fn FeedSessions(library: Library, stream_url: StoredValue<String>) ->
     };
     view! {
         <Panel title="Sessions of the feed">
-            <div class="scroll" hidden=move || !list.with(|list| matches!(list, List::Here(..)))>
+            <div class="scroll" hidden=move || !list.with(|list| matches!(list, List::Here(sessions, _) if !sessions.is_empty()))>
                 <table class="recordings" data-feed-sessions>
                     <thead><tr>
                         <th scope="col">"Session"</th><th scope="col">"Last write"</th><th scope="col">"Size"</th>

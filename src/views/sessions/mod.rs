@@ -34,6 +34,7 @@ pub(crate) fn SessionsView(
         Shown::Compared(ids) => view! { <compare::Comparison library ids /> }.into_any(),
     };
     view! {
+        <h1 class="sr">"Sessions"</h1>
         <pick::Pick library />
         <list::Problems library />
         <list::OpenedList library />

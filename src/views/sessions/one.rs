@@ -1,7 +1,7 @@
 //! One recording in full: the figures of the live screen as of the playhead, and the bar that moves it.
 
 use aurora_domain::format;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::bar::PlaybackBar;
 use crate::{
@@ -20,6 +20,14 @@ use crate::{
 #[component]
 pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl IntoView {
     let Opened { id, name, player, .. } = opened;
+    let section = NodeRef::<html::Section>::new();
+    // Whoever opens a recording, with keys too, goes on in it.
+    Effect::new(move |_| {
+        if let Some(section) = section.get() {
+            // Where it cannot have the focus, it is below.
+            let _ = section.focus();
+        }
+    });
     let is_ready = Memo::new(move |_| player.progress.with(|progress| progress.ready.is_some()));
     let (judged, look) = (judgement(player.store, page), app::look(player.store, page));
     let stale = Memo::new(move |_| player.seeking.get());
@@ -28,8 +36,8 @@ pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl I
         None => "Reading… figures are here once the session is read to its end.".to_owned(),
     });
     view! {
-        <section class="recording" data-shown=id.to_string()>
-            <h2>{name}</h2>
+        <section class="recording" node_ref=section tabindex="-1" aria-labelledby="recording-name" data-shown=id.to_string()>
+            <h2 id="recording-name">{name}</h2>
             <Show
                 when=move || is_ready.get()
                 fallback=move || view! { <p role="status">{move || said.get()}</p> }
