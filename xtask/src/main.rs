@@ -17,6 +17,7 @@ mod dist;
 mod externalize;
 mod feed;
 mod health;
+mod npm;
 mod process;
 mod run;
 mod single;

@@ -8,14 +8,15 @@ use crate::steps::Steps;
 use crate::system::{self, ALERTMANAGER, CHROMEDRIVER, CHROMIUM, CURL, NGINX, PROMTOOL};
 use crate::tools::Tool;
 use crate::workspace::Workspace;
-use crate::{dashboard, feed, process, toolchain};
+use crate::{dashboard, feed, npm, process, toolchain};
 
 /// Installs what tests need and runs all of them.
 pub(crate) fn main(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::new(8);
     steps.attempt("Rust target and tools", || dashboard::ensure_tools(workspace));
     steps.attempt("browser, driver and web server", || system::ensure(&[&CHROMIUM, &CHROMEDRIVER, &NGINX]));
-    steps.attempt("curl, promtool and Alertmanager, where they can be had", || {
+    steps.attempt("curl, promtool, Alertmanager and axe-core, where they can be had", || {
+        npm::ensure_if_possible(workspace, "axe");
         system::ensure_if_possible(&[&CURL, &PROMTOOL, &ALERTMANAGER])
     });
     steps.attempt("native tests", || native(workspace));
@@ -54,6 +55,7 @@ fn end_to_end(workspace: &Workspace) -> Result<()> {
             .env("RUST_LIB_BACKTRACE", "0") // a failed wait says where and why; the harness's own frames would bury it
             .env("AURORA_FEED_BIN", feed)
             .env("AURORA_DIST", workspace.dist())
+            .env("AURORA_AXE", npm::script(workspace, "axe", "axe-core/axe.min.js"))
             .env("AURORA_E2E_OUTPUT", workspace.target.join("e2e-screenshots"))
             .env("CHROMEDRIVER", CHROMEDRIVER.require()?)
             .env("CHROMIUM", CHROMIUM.require()?)

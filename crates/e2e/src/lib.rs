@@ -5,17 +5,23 @@
 //! that stands for it; every wait is for a condition and has a deadline; a wait that fails shows what the page, the
 //! feed and nginx had to say.
 
+pub mod axe;
 pub mod browser;
 pub mod command;
 pub mod console;
 pub mod feed;
 pub mod http;
+pub mod keyboard;
+pub mod layout;
 pub mod memory;
 pub mod nginx;
+pub mod picture;
 pub mod places;
 pub mod process;
+pub mod scene;
 pub mod session;
 pub mod stack;
+pub mod still;
 pub mod streams;
 pub mod token;
 pub mod totals;
