@@ -9,10 +9,10 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::args::Args;
-use crate::system::{self, CHROMEDRIVER, CHROMIUM};
+use crate::system::{self, CHROMEDRIVER, CHROMIUM, NGINX};
 use crate::tools::{self, Tool};
 use crate::workspace::Workspace;
-use crate::{process, toolchain};
+use crate::{dashboard, dist, feed, npm, process, toolchain};
 
 /// Packages of the JavaScript sides: name, what npm installs, and which built files the page needs, by extension.
 const PACKAGES: [(&str, &str, &str); 2] =
@@ -20,10 +20,14 @@ const PACKAGES: [(&str, &str, &str); 2] =
 /// Files of `crates/bench/page`.
 const PAGE: [&str; 5] = ["index.html", "bench.js", "reduce.js", "charts.html", "charts.js"];
 
-/// Measures natively, then in the browser: first the reduction, then charts.
+/// Measures natively, then in the browser: first the reduction, then charts. `--lighthouse` lets Lighthouse judge the built
+/// page behind nginx, and nothing else.
 pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
-    let flags = ["--browser-only", "--native-only", "--charts-only"];
+    let flags = ["--browser-only", "--native-only", "--charts-only", "--lighthouse"];
     let args = Args::parse(words, &["--events", "--rounds", "--redraws"], &flags)?;
+    if args.has("--lighthouse") {
+        return lighthouse(workspace);
+    }
     if !args.has("--browser-only") && !args.has("--charts-only") {
         for (package, bench) in
             [("aurora-bench", "lines"), ("aurora-bench", "snapshot"), ("aurora-domain", "quantiles")]
@@ -40,6 +44,26 @@ pub(crate) fn main(workspace: &Workspace, words: Vec<String>) -> Result<()> {
         run_page(workspace, &args, &page, &[])?;
     }
     run_page(workspace, &args, &page, &["--charts"])
+}
+
+/// Builds what the page needs and runs the end-to-end test that shows it to Lighthouse.
+fn lighthouse(workspace: &Workspace) -> Result<()> {
+    npm::ensure(workspace, "lighthouse")?.context("npm is not on PATH: install Node.js")?;
+    system::ensure(&[&CHROMIUM, &CHROMEDRIVER, &NGINX])?;
+    dashboard::ensure_tools(workspace)?;
+    dist::main(workspace, vec!["--precompress".to_owned()])?; // as it is deployed
+    let feed = feed::build(workspace)?;
+    let words = ["test", "-p", "aurora-e2e", "--test", "lighthouse", "--", "--ignored", "--nocapture"];
+    process::run(
+        cargo(workspace)
+            .args(words)
+            .env("AURORA_FEED_BIN", feed)
+            .env("AURORA_DIST", workspace.dist())
+            .env("AURORA_LIGHTHOUSE", npm::script(workspace, "lighthouse", "lighthouse/cli/index.js"))
+            .env("CHROMEDRIVER", CHROMEDRIVER.require()?)
+            .env("CHROMIUM", CHROMIUM.require()?)
+            .env("NGINX", NGINX.require()?),
+    )
 }
 
 fn run_page(workspace: &Workspace, args: &Args, page: &Path, which: &[&str]) -> Result<()> {

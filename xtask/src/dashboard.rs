@@ -17,8 +17,8 @@ use crate::{process, toolchain};
 /// Environment variables that the build takes the stream's address from, in order.
 const BUILD_VARIABLES: [&str; 3] = ["AURORA_SSE_URL", "VITE_SSE_URL", "REACT_APP_SSE_URL"];
 /// What stands in the workspace but not in the built page.
-const NOT_INPUTS: [&str; 8] =
-    ["target", "dist", "docs", "tests", "deploy", "xtask", "crates/feed", "crates/e2e"];
+const NOT_INPUTS: [&str; 9] =
+    ["target", "dist", "docs", "tests", "deploy", "tools", "xtask", "crates/feed", "crates/e2e"];
 
 /// Builds `dist/` in release mode unless it is up to date.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {

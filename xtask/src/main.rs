@@ -57,6 +57,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
       --rounds N          measured rounds there (default 5)
       --redraws N         redraws of each chart in each round (default 60)
       --native-only, --browser-only, --charts-only
+      --lighthouse        what Lighthouse says of the built page behind nginx, and nothing else; needs npm
   fuzz                compares the two readers of log lines on lines changed at random
       --seconds N         how long (default 60)
       --seed N            the same seed tries the same lines (default 1)
