@@ -160,7 +160,7 @@ pub struct Coverage {
     reasons: Reasons,
 }
 
-parts!(Coverage {
+parts!(stepwise Coverage {
     end: window,
     tracks,
     intents: within(Coverage::INTENT_LIMIT),

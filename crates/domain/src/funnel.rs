@@ -134,7 +134,7 @@ pub struct FunnelCounts {
     routing: bool,
 }
 
-parts!(FunnelCounts {
+parts!(stepwise FunnelCounts {
     end: window,
     witnesses,
     seen: within(FunnelCounts::ID_LIMIT),

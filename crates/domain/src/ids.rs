@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::parts::{Broken, Loading, Parts, Sink, Source, Within};
+use crate::parts::{Broken, Loading, Parts, Sink, Source, Within, items_of, steps_of};
 
 /// A place of the index without an entry.
 const FREE: u32 = 0;
@@ -199,10 +199,20 @@ const PROBES: usize = 16;
 /// The queue; numbers and index follow from it.
 impl<V: Parts> Within for Ids<V> {
     fn save(&self, to: &mut impl Sink) {
+        (0..self.steps()).for_each(|step| self.save_step(step, to));
+    }
+
+    fn steps(&self) -> usize {
+        steps_of(self.entries.len())
+    }
+
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
         let Self { limit: _, entries, first: _, numbers: _, index: _, forgotten } = self;
-        forgotten.save(to);
-        to.unsigned(entries.len() as u64);
-        for Entry { key: [low, high], value } in entries {
+        if step == 0 {
+            forgotten.save(to);
+            to.unsigned(entries.len() as u64);
+        }
+        for Entry { key: [low, high], value } in entries.range(items_of(step, entries.len())) {
             to.key(u128::from(*high) << 64 | u128::from(*low));
             value.save(to);
         }

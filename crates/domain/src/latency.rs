@@ -338,7 +338,7 @@ pub struct Latency {
     refused: u64,
 }
 
-parts!(Latency {
+parts!(stepwise Latency {
     end: window,
     tracks,
     orders: within(Latency::ORDER_LIMIT),

@@ -21,7 +21,7 @@ use crate::{
     maps::ByKey,
     minutes::Minutes,
     outcome::{self, Outcome, OutcomeSet, Outcomes, TERMINAL},
-    parts::{Broken, Loading, Parts, Sink, Source, Within, parts},
+    parts::{Broken, Loading, Parts, Sink, Source, parts},
     reason::{DenyClass, ReasonCount},
     reasons::{Counted, Reasons},
     scope::{ScopeId, ScopeSet, Subject},
@@ -58,26 +58,12 @@ struct Ledger {
     open: ByKey<Open>,
 }
 
-parts!(Ledger {
+parts!(stepwise Ledger {
     reasons: within(1),
     classes: within(Reasons::LIMIT as usize),
-    known: of(ids),
+    known: order_ids,
     open: of(on_their_way)
 });
-
-/// The ids that are remembered, as many as the state's limits say.
-mod ids {
-    use super::{Broken, Ids, Known, Loading, Sink, Source, Within};
-
-    pub(super) fn save(known: &Ids<Known>, to: &mut impl Sink) {
-        known.save(to);
-    }
-
-    pub(super) fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Ids<Known>, Broken> {
-        let limit = from.order_ids;
-        Within::load(from, limit)
-    }
-}
 
 /// Orders on their way in the order in which they began: their times and keys are near each other then.
 mod on_their_way {
@@ -144,7 +130,7 @@ pub struct Orders {
     id_limit: usize,
 }
 
-parts!(Orders { counts: within(usize::from(Figure::ORDERS)), ledgers, evicted_open, id_limit: limit });
+parts!(stepwise Orders { counts: within(usize::from(Figure::ORDERS)), ledgers, evicted_open, id_limit: limit });
 
 impl Orders {
     /// How many order ids per writer are counted exactly where [`crate::limits::Limits`] say nothing else.

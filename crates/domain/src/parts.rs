@@ -6,6 +6,10 @@
 //! a hash map holds them; parts that no state can have are refused before anything is made of them that is
 //! larger than what the source still holds, or than the limits of the state.
 //!
+//! What has many parts can also be saved in steps, so that whoever must not work long at a time can do something else between two
+//! of them. Invariants: the steps one after the other give the very parts that saving at once gives; a step gives at most
+//! [`collections::STEP`] items of a collection of ids.
+//!
 //! `parts!` names every field of a struct, so one that was added and is not named does not compile. Whoever changes
 //! which parts there are, or their order, changes what is stored: see `VERSION` in the snapshot's format.
 
@@ -14,7 +18,7 @@ mod values;
 
 use std::ops::Range;
 
-pub(crate) use self::collections::Within;
+pub(crate) use self::collections::{Within, items_of, steps_of};
 use crate::scope::ScopeId;
 
 /// What takes the parts of a state.
@@ -153,9 +157,20 @@ pub(crate) trait Parts: Sized {
     fn save(&self, to: &mut impl Sink);
     /// Makes a value of parts, taken in the same order.
     fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken>;
+    /// In how many steps it can be saved as it is now, at least one.
+    fn steps(&self) -> usize {
+        1
+    }
+    /// Gives the parts of one step, from 0; nothing where there is no such step.
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
+        if step == 0 {
+            self.save(to);
+        }
+    }
 }
 
-/// Implements [`Parts`] for a struct of which every field is named, in the order of its parts:
+/// Implements [`Parts`] for a struct of which every field is named, in the order of its parts. With `stepwise` before its
+/// name it is saved in the steps of its fields one after the other, otherwise in one.
 ///
 /// | field | its parts |
 /// |---|---|
@@ -166,6 +181,7 @@ pub(crate) trait Parts: Sized {
 /// | `name: is(value)` | none: it has this value in every state |
 /// | `end: window` | none: all windows end with the same second |
 /// | `name: limit` | none: the limit of order ids, stored with the state |
+/// | `name: order_ids` | those of a collection of at most as many as that limit says |
 macro_rules! parts {
     (newtype $type:ty) => {
         impl $crate::parts::Parts for $type {
@@ -180,8 +196,32 @@ macro_rules! parts {
             }
         }
     };
+    (stepwise $type:ident { $($field:ident $(: $kind:ident $(($($argument:tt)*))?)?),+ $(,)? }) => {
+        $crate::parts::parts!(@impl $type { $($field $(: $kind $(($($argument)*))?)?),+ } {
+            fn steps(&self) -> usize {
+                let Self { $($field),+ } = self;
+                0 $( + $crate::parts::parts!(@steps $field $(, $kind $(($($argument)*))?)?) )+
+            }
+            fn save_step(&self, mut step: usize, to: &mut impl $crate::parts::Sink) {
+                let Self { $($field),+ } = self;
+                $(
+                    let steps = $crate::parts::parts!(@steps $field $(, $kind $(($($argument)*))?)?);
+                    if step < steps {
+                        $crate::parts::parts!(@step step, to, $field $(, $kind $(($($argument)*))?)?);
+                        return;
+                    }
+                    step -= steps;
+                )+
+                let _ = step;
+            }
+        });
+    };
     ($type:ident { $($field:ident $(: $kind:ident $(($($argument:tt)*))?)?),+ $(,)? }) => {
+        $crate::parts::parts!(@impl $type { $($field $(: $kind $(($($argument)*))?)?),+ } {});
+    };
+    (@impl $type:ident { $($field:ident $(: $kind:ident $(($($argument:tt)*))?)?),+ } { $($steps:tt)* }) => {
         impl $crate::parts::Parts for $type {
+            $($steps)*
             fn save(&self, to: &mut impl $crate::parts::Sink) {
                 let Self { $($field),+ } = self;
                 $( $crate::parts::parts!(@save to, $field $(, $kind $(($($argument)*))?)?); )+
@@ -212,6 +252,24 @@ macro_rules! parts {
     (@save $to:ident, $field:ident, is($value:expr)) => { let _ = $field; };
     (@save $to:ident, $field:ident, window) => { let _ = $field; };
     (@save $to:ident, $field:ident, limit) => { let _ = $field; };
+    (@save $to:ident, $field:ident, order_ids) => { $crate::parts::Within::save($field, $to) };
+    (@steps $field:ident) => { $crate::parts::Parts::steps($field) };
+    (@steps $field:ident, within($limit:expr)) => { $crate::parts::Within::steps($field) };
+    (@steps $field:ident, order_ids) => { $crate::parts::Within::steps($field) };
+    (@steps $field:ident, $kind:ident $(($($argument:tt)*))?) => {{
+        let _ = $field;
+        1
+    }};
+    (@step $step:ident, $to:ident, $field:ident) => { $crate::parts::Parts::save_step($field, $step, $to) };
+    (@step $step:ident, $to:ident, $field:ident, within($limit:expr)) => {
+        $crate::parts::Within::save_step($field, $step, $to)
+    };
+    (@step $step:ident, $to:ident, $field:ident, order_ids) => {
+        $crate::parts::Within::save_step($field, $step, $to)
+    };
+    (@step $step:ident, $to:ident, $field:ident, $kind:ident $(($($argument:tt)*))?) => {
+        $crate::parts::parts!(@save $to, $field, $kind $(($($argument)*))?)
+    };
     (@load $from:ident) => { $crate::parts::Parts::load($from) };
     (@load $from:ident, within($limit:expr)) => { $crate::parts::Within::load($from, $limit) };
     (@load $from:ident, of($module:ident)) => { $module::load($from) };
@@ -222,6 +280,10 @@ macro_rules! parts {
     (@load $from:ident, is($value:expr)) => { Ok($value) };
     (@load $from:ident, window) => { Ok($from.end) };
     (@load $from:ident, limit) => { Ok($from.order_ids) };
+    (@load $from:ident, order_ids) => {{
+        let limit = $from.order_ids;
+        $crate::parts::Within::load($from, limit)
+    }};
 }
 
 /// Implements [`Parts`] for an enum without fields: one number each.

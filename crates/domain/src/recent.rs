@@ -6,7 +6,7 @@ use hashbrown::hash_map::Entry;
 
 use crate::maps::ByKey;
 
-use crate::parts::{Broken, Loading, Parts, Sink, Source, Within};
+use crate::parts::{Broken, Loading, Parts, Sink, Source, Within, items_of, steps_of};
 
 /// A map that forgets the oldest keys beyond a limit.
 #[derive(Clone, Debug)]
@@ -65,10 +65,20 @@ impl<V> Recent<V> {
 /// The queue, with what is known of each key that is not removed; of one that was put in again, at every place.
 impl<V: Parts> Within for Recent<V> {
     fn save(&self, to: &mut impl Sink) {
+        (0..self.steps()).for_each(|step| self.save_step(step, to));
+    }
+
+    fn steps(&self) -> usize {
+        steps_of(self.order.len())
+    }
+
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
         let Self { limit: _, map, order, forgotten } = self;
-        forgotten.save(to);
-        to.unsigned(order.len() as u64);
-        for key in order {
+        if step == 0 {
+            forgotten.save(to);
+            to.unsigned(order.len() as u64);
+        }
+        for key in order.range(items_of(step, order.len())) {
             to.key(*key);
             let value = map.get(key);
             value.is_some().save(to);

@@ -211,12 +211,25 @@ pub struct Scopes {
 /// Names and pairs, each by its number; then what is remembered by id.
 impl Parts for Scopes {
     fn save(&self, to: &mut impl Sink) {
+        (0..self.steps()).for_each(|step| self.save_step(step, to));
+    }
+
+    /// Those of what is remembered by id; what comes before it goes with the first of them, what comes behind with the last.
+    fn steps(&self) -> usize {
+        Within::steps(&self.named)
+    }
+
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
         let Self { names, by_name: _, pairs, numbers: _, named, last_run, beyond_limit } = self;
-        names.save(to);
-        pairs.save(to);
-        named.save(to);
-        u128::from(last_run.0).save(to);
-        beyond_limit.save(to);
+        if step == 0 {
+            names.save(to);
+            pairs.save(to);
+        }
+        named.save_step(step, to);
+        if step + 1 == Parts::steps(self) {
+            u128::from(last_run.0).save(to);
+            beyond_limit.save(to);
+        }
     }
 
     fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {

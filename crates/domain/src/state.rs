@@ -126,7 +126,7 @@ pub struct State {
     rate: Tiers<u32>,
 }
 
-parts!(State {
+parts!(stepwise State {
     now: of(clock),
     limits,
     scopes,
@@ -198,6 +198,17 @@ impl State {
     /// Gives everything that the state consists of, see [`crate::parts`]; its switches too.
     pub fn save(&self, to: &mut impl Sink) {
         Parts::save(self, to);
+    }
+
+    /// In how many steps it can be saved as it is now, so that whoever saves can do something else between two of them.
+    pub fn steps(&self) -> usize {
+        Parts::steps(self)
+    }
+
+    /// Gives the parts of one step, from 0. All of them in order are what [`State::save`] gives, as long as the state does not
+    /// change in between.
+    pub fn save_step(&self, step: usize, to: &mut impl Sink) {
+        Parts::save_step(self, step, to);
     }
 
     /// Makes a state of its parts: it behaves as the one that they were taken from, for every event.

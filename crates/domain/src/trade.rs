@@ -137,7 +137,27 @@ pub struct Trade {
 /// Each symbol by its place, with its name; then the rest.
 impl Parts for Trade {
     fn save(&self, to: &mut impl Sink) {
+        (0..self.steps()).for_each(|step| self.save_step(step, to));
+    }
+
+    /// What is kept by symbol, then links and costs, with what comes behind them.
+    fn steps(&self) -> usize {
+        1 + Within::steps(&self.links) + Within::steps(&self.costed)
+    }
+
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
         let Self { end: _, symbols, tracks, books, links, costed, unlinked, incomplete, dropped } = self;
+        let first_cost = 1 + Within::steps(links);
+        if (1..first_cost).contains(&step) {
+            return Within::save_step(links, step - 1, to);
+        }
+        if step >= first_cost {
+            Within::save_step(costed, step - first_cost, to);
+            if step + 1 == Parts::steps(self) {
+                [*unlinked, *incomplete, *dropped].save(to);
+            }
+            return;
+        }
         let mut names: Vec<(&usize, &str)> = symbols.iter().map(|(name, symbol)| (symbol, &**name)).collect();
         names.sort_unstable();
         to.unsigned(names.len() as u64);
@@ -146,9 +166,6 @@ impl Parts for Trade {
             track.save(to);
         }
         books.save(to);
-        Within::save(links, to);
-        Within::save(costed, to);
-        [*unlinked, *incomplete, *dropped].save(to);
     }
 
     fn load<S: PartsSource>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {

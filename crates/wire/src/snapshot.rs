@@ -8,7 +8,7 @@ use aurora_domain::{
     parts::{Sink as _, Source as _},
 };
 
-use crate::stored::{Format, LoadError};
+use crate::stored::{Format, Frame, LoadError};
 
 /// The version of the layout. Others are not read: what they were made of is read again.
 pub const VERSION: u32 = 2;
@@ -30,6 +30,45 @@ pub fn save(state: &State, as_of: u64) -> Vec<u8> {
         writer.unsigned(as_of);
         state.save(writer);
     })
+}
+
+/// A state that is being saved in steps: [`save`] for whoever must not work long at a time.
+pub struct Saving {
+    frame: Frame,
+    step: usize,
+}
+
+impl Saving {
+    /// Begins to save, with room for `room` bytes: as many as the last time.
+    pub fn new(as_of: u64, room: usize) -> Self {
+        let mut frame = FORMAT.open(room);
+        frame.fill(|writer| writer.unsigned(as_of));
+        Self { frame, step: 0 }
+    }
+
+    /// Saves as long as `go_on` says so, which is asked after every step, and returns whether all of it is saved. `state` must
+    /// be the same one, unchanged, in every call.
+    pub fn run(&mut self, state: &State, go_on: &mut dyn FnMut() -> bool) -> bool {
+        let steps = state.steps();
+        while self.step < steps {
+            self.frame.fill(|writer| state.save_step(self.step, writer));
+            self.step += 1;
+            if !go_on() {
+                break;
+            }
+        }
+        self.step >= steps
+    }
+
+    /// The bytes so far.
+    pub fn length(&self) -> usize {
+        self.frame.length()
+    }
+
+    /// What [`save`] gives, once all of it is saved.
+    pub fn finish(self) -> Vec<u8> {
+        self.frame.close()
+    }
 }
 
 /// The inverse of [`save`]: the state behaves as the one that was saved, for every later event.

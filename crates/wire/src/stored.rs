@@ -14,7 +14,7 @@
 mod bytes;
 
 use aurora_domain::parts::Broken;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 pub(crate) use self::bytes::{Reader, Writer};
 
@@ -82,18 +82,54 @@ pub enum LoadError {
     },
 }
 
-impl Format {
-    /// Writes a frame around what `fill` writes.
-    pub(crate) fn save(self, fill: impl FnOnce(&mut Writer)) -> Vec<u8> {
-        let mut writer = Writer::after(vec![0; HEADER]);
-        fill(&mut writer);
+/// A frame that is being filled, in as many steps as its writer likes.
+pub(crate) struct Frame {
+    format: Format,
+    writer: Writer,
+    checksum: Xxh3,
+    /// Bytes that the checksum knows.
+    checked: usize,
+}
+
+impl Frame {
+    /// Lets `fill` write on.
+    pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut Writer)) {
+        fill(&mut self.writer);
+        let bytes = self.writer.bytes();
+        self.checksum.update(bytes.get(self.checked..).unwrap_or_default());
+        self.checked = bytes.len();
+    }
+
+    /// The bytes so far.
+    pub(crate) fn length(&self) -> usize {
+        self.checked
+    }
+
+    /// The whole frame.
+    pub(crate) fn close(self) -> Vec<u8> {
+        let Self { format, writer, checksum, checked } = self;
         let mut bytes = writer.into_bytes();
-        let body = bytes.get(HEADER..).unwrap_or_default();
-        let (length, checksum) = (body.len() as u64, xxh3_64(body));
-        let header = self.magic.into_iter().chain(self.version.to_le_bytes());
+        let (length, checksum) = ((checked - HEADER) as u64, checksum.digest());
+        let header = format.magic.into_iter().chain(format.version.to_le_bytes());
         let header = header.chain(length.to_le_bytes()).chain(checksum.to_le_bytes());
         bytes.iter_mut().zip(header).for_each(|(place, byte)| *place = byte);
         bytes
+    }
+}
+
+impl Format {
+    /// A frame with nothing in it, and room for so many bytes.
+    pub(crate) fn open(self, room: usize) -> Frame {
+        let mut bytes = Vec::with_capacity(room.max(HEADER));
+        bytes.resize(HEADER, 0);
+        Frame { format: self, writer: Writer::after(bytes), checksum: Xxh3::new(), checked: HEADER }
+    }
+
+    /// Writes a frame around what `fill` writes.
+    pub(crate) fn save(self, fill: impl FnOnce(&mut Writer)) -> Vec<u8> {
+        let mut frame = self.open(HEADER);
+        frame.fill(fill);
+        frame.close()
     }
 
     /// Reads what a frame holds, to its end.

@@ -4,10 +4,14 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use hashbrown::HashMap;
 
 use super::{Broken, Loading, Parts, Sink, Source};
+
+/// Items of a collection that one step gives.
+pub(crate) const STEP: usize = 8_192;
 
 /// A collection that holds no more than some limit.
 pub(crate) trait Within: Sized {
@@ -15,6 +19,27 @@ pub(crate) trait Within: Sized {
     fn save(&self, to: &mut impl Sink);
     /// Makes a collection of at most `limit` items.
     fn load<S: Source>(from: &mut Loading<'_, S>, limit: usize) -> Result<Self, Broken>;
+    /// In how many steps it can be saved as it is now, at least one; see [`Parts::steps`].
+    fn steps(&self) -> usize {
+        1
+    }
+    /// Gives the parts of one step, see [`Parts::save_step`].
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
+        if step == 0 {
+            self.save(to);
+        }
+    }
+}
+
+/// The steps of a collection of `length` items.
+pub(crate) fn steps_of(length: usize) -> usize {
+    length.div_ceil(STEP).max(1)
+}
+
+/// The items that a step gives.
+pub(crate) fn items_of(step: usize, length: usize) -> Range<usize> {
+    let first = step.saturating_mul(STEP).min(length);
+    first..first.saturating_add(STEP).min(length)
 }
 
 impl<T: Parts> Within for Vec<T> {

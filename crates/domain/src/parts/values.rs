@@ -99,6 +99,12 @@ impl<T: Parts> Parts for Box<T> {
     fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
         T::load(from).map(Box::new)
     }
+    fn steps(&self) -> usize {
+        T::steps(self)
+    }
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
+        T::save_step(self, step, to);
+    }
 }
 
 impl<T: Parts> Parts for Option<T> {
@@ -110,6 +116,17 @@ impl<T: Parts> Parts for Option<T> {
     }
     fn load<S: Source>(from: &mut Loading<'_, S>) -> Result<Self, Broken> {
         if bool::load(from)? { T::load(from).map(Some) } else { Ok(None) }
+    }
+    fn steps(&self) -> usize {
+        self.as_ref().map_or(1, T::steps)
+    }
+    fn save_step(&self, step: usize, to: &mut impl Sink) {
+        if step == 0 {
+            self.is_some().save(to);
+        }
+        if let Some(value) = self {
+            value.save_step(step, to);
+        }
     }
 }
 
@@ -135,6 +152,20 @@ impl<T: Parts, const N: usize> Parts for [T; N] {
             items.push(T::load(from)?);
         }
         Self::try_from(items).map_err(|_| Broken::new("it ends too early"))
+    }
+    /// Those of its items, which are many where they are many things.
+    fn steps(&self) -> usize {
+        self.iter().map(Parts::steps).sum::<usize>().max(1)
+    }
+    fn save_step(&self, mut step: usize, to: &mut impl Sink) {
+        for item in self {
+            let steps = item.steps();
+            if step < steps {
+                item.save_step(step, to);
+                return;
+            }
+            step -= steps;
+        }
     }
 }
 

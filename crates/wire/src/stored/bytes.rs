@@ -43,6 +43,10 @@ impl Writer {
         Self { bytes, time: 0, double: None, keys: Vec::new(), numbers: HashTable::new(), next: 0 }
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

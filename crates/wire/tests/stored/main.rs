@@ -6,3 +6,5 @@ mod example;
 mod frame;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod steps;
