@@ -74,6 +74,13 @@ pub(crate) fn utc_offset_minutes() -> i32 {
     -(js_sys::Date::new_0().get_timezone_offset() as i32)
 }
 
+/// This machine's clock in minutes east of UTC, at a time in milliseconds since the Unix epoch: it may have another summer time
+/// than now.
+#[expect(clippy::cast_possible_truncation, reason = "whole minutes of at most a day")]
+pub(crate) fn utc_offset_minutes_at(unix_ms: f64) -> i32 {
+    -(js_sys::Date::new(&JsValue::from_f64(unix_ms)).get_timezone_offset() as i32)
+}
+
 /// An address, absolute or relative to the page, as a URL; `None` where it is none.
 fn url(address: &str) -> Option<Url> {
     Url::new_with_base(address, &window()?.location().href().ok()?).ok()

@@ -47,6 +47,16 @@ impl View {
     }
 }
 
+/// What is shown of a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Its figures and charts as of the playhead.
+    #[default]
+    Figures,
+    /// Its lines before the playhead.
+    Events,
+}
+
 /// What lies over the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlay {
@@ -71,6 +81,8 @@ pub(crate) struct Page {
     pub(crate) symbol: RwSignal<String>,
     /// Only this side.
     pub(crate) side: RwSignal<Option<SideKey>>,
+    /// What is shown of a recording.
+    pub(crate) recorded: RwSignal<Recorded>,
     /// What the table of events is searched for.
     pub(crate) query: RwSignal<String>,
     /// Figures alone, large, without controls.
@@ -119,6 +131,7 @@ impl Page {
             home: StoredValue::new(preferences::reach()),
             symbol: RwSignal::new(String::new()),
             side: RwSignal::new(None),
+            recorded: RwSignal::new(Recorded::default()),
             query: RwSignal::new(String::new()),
             wall: RwSignal::new(false),
             overlay: RwSignal::new(None),
@@ -144,10 +157,14 @@ impl Page {
         }
     }
 
-    /// Shows the events that `query` finds.
+    /// Shows the events that `query` finds: of the recording, where the reader looks at one, else of the live session.
     pub(crate) fn show_events(self, query: &str) {
         self.query.set(query.to_owned());
-        self.view.set(View::Events);
+        if self.view.get_untracked() == View::Sessions {
+            self.recorded.set(Recorded::Events);
+        } else {
+            self.view.set(View::Events);
+        }
     }
 
     /// Opens or closes what lies over the view.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: where the browser stores nothing, every choice works until the page is closed. Nothing secret is here.
 
-use aurora_domain::{Span, verdict::Thresholds};
+use aurora_domain::{Span, Ts, format, verdict::Thresholds};
 use leptos::prelude::document;
 
 use crate::{browser, reach::Reach};
@@ -119,6 +119,15 @@ impl Zone {
             Self::Utc => 0,
             Self::Local => browser::utc_offset_minutes(),
         }
+    }
+
+    /// A date and time as this zone had it then: `2026-11-21 18:03:27 UTC`.
+    pub(crate) fn date_time(self, at: Ts) -> String {
+        let offset_minutes = match self {
+            Self::Utc => 0,
+            Self::Local => browser::utc_offset_minutes_at(at.0 as f64 / 1e6),
+        };
+        format!("{} {}", format::date_time(at, offset_minutes), self.suffix())
     }
 
     /// What stands behind a time.

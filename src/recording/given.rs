@@ -10,6 +10,8 @@ use web_sys::{
     Blob, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
 };
 
+use crate::browser;
+
 /// The most files that are looked at.
 pub(crate) const LIMIT: usize = 20_000;
 /// How deep folders are looked into.
@@ -75,10 +77,13 @@ pub(crate) fn dropped(transfer: &DataTransfer) -> impl Future<Output = Taken> + 
     let mut taken = Taken::default();
     for index in 0..items.length() {
         let Some(item) = items.get(index).filter(|item| item.kind() == "file") else { continue };
-        if let Ok(Some(entry)) = item.webkit_get_as_entry() {
-            entries.push(entry);
-        } else if let Ok(Some(file)) = item.get_as_file() {
-            taken.file(file.name(), &file);
+        let entry = item.webkit_get_as_entry().ok().flatten();
+        match (entry, item.get_as_file().ok().flatten()) {
+            (Some(folder), _) if !folder.is_file() => entries.push(folder),
+            // As a file, not by its entry: that may not be read by a page that is a file itself.
+            (_, Some(file)) => taken.file(file.name(), &file),
+            (Some(file), None) => entries.push(file),
+            (None, None) => {}
         }
     }
     async move {
@@ -108,7 +113,8 @@ async fn walk(root: FileSystemEntry, taken: &mut Taken) {
                 let reason = format!("it is more than {DEPTH} folders deep: open the session's own folder");
                 taken.problems.push(Problem::new(&path, reason));
             } else if let Err(_refused) = list(entry.unchecked_ref(), depth, &mut waiting).await {
-                taken.problems.push(Problem::new(&path, UNREADABLE));
+                let reason = if browser::is_served() { UNREADABLE } else { CLOSED_TO_FILES };
+                taken.problems.push(Problem::new(&path, reason));
             }
         }
     }
@@ -116,6 +122,8 @@ async fn walk(root: FileSystemEntry, taken: &mut Taken) {
 
 const UNREADABLE: &str =
     "the browser may not read it: check its permissions, or copy it elsewhere and open that";
+
+const CLOSED_TO_FILES: &str = "a page that is a file itself may not look into folders that are dropped: choose the folder, or drop the files in it";
 
 fn too_many(path: &str) -> Problem {
     Problem::new(

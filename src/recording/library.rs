@@ -1,7 +1,7 @@
 //! The recordings that are open: opening more, and closing them.
 //!
-//! Invariants: each recording has a reactive owner of its own, and closing it frees everything that it holds; what is being
-//! looked for can be stopped; what could not be read is kept until the reader dismisses it.
+//! Invariants: each recording has a reactive owner of its own, and closing it frees everything that it holds; at most
+//! [`Library::LIMIT`] are open, and those beyond are named; what is being looked for can be stopped; what could not be read is kept until the reader dismisses it.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -64,6 +64,8 @@ pub(crate) struct Library {
 }
 
 impl Library {
+    /// The most recordings that are open.
+    pub(crate) const LIMIT: usize = 12;
     /// The most recordings beside each other.
     pub(crate) const COMPARED: usize = 4;
 
@@ -92,7 +94,7 @@ impl Library {
                 return;
             }
             self.problems.update(|problems| problems.extend(found.problems));
-            let mut ids: Vec<u32> = found.sessions.into_iter().map(|files| self.open(files)).collect();
+            let mut ids: Vec<u32> = found.sessions.into_iter().filter_map(|files| self.open(files)).collect();
             if let (Some(id), true) = (ids.pop(), ids.is_empty()) {
                 self.shown.set(Shown::One(id));
             }
@@ -140,15 +142,23 @@ impl Library {
         self.finding.set(None);
     }
 
-    /// Begins to read `files` and returns the recording's number.
-    pub(crate) fn open(self, files: Files) -> u32 {
+    /// Begins to read `files` and returns the recording's number; says so where too many are open.
+    pub(crate) fn open(self, files: Files) -> Option<u32> {
+        if self.opened.with_untracked(Vec::len) >= Self::LIMIT {
+            let reason = format!(
+                "{} recordings are open, as many as may be: close one and open it again",
+                Self::LIMIT
+            );
+            self.problems.update(|problems| problems.push(Problem::new(&files.name, reason)));
+            return None;
+        }
         let id = self.last_id.get_value() + 1;
         self.last_id.set_value(id);
         let owner = self.owner.with_value(Owner::child);
         let name = files.name.clone();
         let player = owner.with(|| Player::open(files));
         self.opened.update(|opened| opened.push(Opened { id, name, player, owner }));
-        id
+        Some(id)
     }
 
     /// Closes a recording, at any stage, and frees what it holds.

@@ -8,8 +8,8 @@ use web_sys::Blob;
 
 use super::{
     given::{Given, Problem, Taken},
-    pieces,
-    unpack::{self, Format, Unpacked},
+    gzip, pieces,
+    unpack::{self, Unpacked},
 };
 
 /// One session, ready to be read.
@@ -119,8 +119,7 @@ async fn part_of(
     let Member { source, gz, live, .. } = member;
     let (blob, broken) = if gz {
         let failed = |error| format!("it cannot be unpacked ({}): copy it again", pieces::message(&error));
-        let Unpacked { blob, broken } =
-            unpack::unpack(&given.blob, Format::Gzip, came).await.map_err(failed)?;
+        let Unpacked { blob, broken } = gzip::unpack(&given.blob, came).await.map_err(failed)?;
         let broken = broken
             .map(|broken| format!("it breaks off ({broken}): its lines before that count; copy it again"));
         (blob, broken)

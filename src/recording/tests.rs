@@ -14,6 +14,7 @@ use super::{
     pieces,
     player::Player,
     session::{self, Files, Found, PartFile},
+    slices::{SLICE_MS, Slices},
 };
 use crate::support::until;
 
@@ -142,6 +143,76 @@ async fn snapshots_on_the_way_are_bounded_and_change_nothing() {
 }
 
 #[wasm_bindgen_test]
+async fn windows_end_at_the_playhead_between_two_lines_too() {
+    let owner = Owner::new();
+    let text = lines(400);
+    let player = owner.with(|| Player::open(files(&text)));
+    read(player).await;
+    // All between the same two lines, forwards and back.
+    for ms in [50_010, 50_240, 50_030, 50_000, 50_249] {
+        let at = Ts(START_NS + ms * 1_000_000);
+        player.seek(at);
+        until("the playhead is there", || !player.seeking.get_untracked()).await;
+        assert_eq!(player.store.read(|store| store.state().now()), at);
+        assert!(bytes(player) == snapshot::save(&fresh(&text, Some(at)), 0), "after {ms} ms");
+    }
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn the_lines_before_the_playhead_are_held_where_they_are_wanted() {
+    let owner = Owner::new();
+    let text = lines(4_000);
+    let player = owner.with(|| Player::open(files(&text)));
+    read(player).await;
+    let held = || {
+        player.store.read(|store| {
+            let lines = store.lines();
+            let raw = |seq| lines.get(seq).map(|line| line.original().into_owned() + "\n");
+            let all: Vec<String> = (lines.first()..lines.next()).filter_map(raw).collect();
+            all
+        })
+    };
+    assert!(held().is_empty(), "nobody asked for them");
+    player.hold_lines(true);
+    for lines in [4_000, 2_500, 2_501, 10, 3_000] {
+        player.seek(Ts(START_NS + (lines - 1) * 250_000_000));
+        until("the playhead is there", || !player.seeking.get_untracked()).await;
+        let held = held();
+        assert_eq!(held.last(), Some(&line(lines - 1)));
+        let (count, from) = (held.len(), lines - held.len() as i64);
+        assert!(count >= 500.min(lines as usize), "{count} lines before the line {lines}");
+        assert!(held == (from..lines).map(line).collect::<Vec<_>>(), "a gap before the line {lines}");
+    }
+    player.hold_lines(false);
+    assert!(held().is_empty());
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn a_slice_ends_by_the_clock_and_what_waits_goes_first() {
+    let slices = Slices::default();
+    assert!(!slices.go_on(), "work begins with a turn");
+    assert!(slices.turn().await);
+    assert!(slices.go_on() && !slices.turn().await, "within a slice nobody waits");
+    let ends = crate::browser::monotonic_ms() + 10.0 * SLICE_MS;
+    while slices.go_on() {
+        assert!(crate::browser::monotonic_ms() < ends, "the slice does not end");
+    }
+    let served = std::rc::Rc::new(std::cell::Cell::new(false));
+    let serve = std::rc::Rc::clone(&served);
+    wasm_bindgen_futures::spawn_local(async move {
+        super::turn::turn().await;
+        serve.set(true);
+    });
+    // What was spawned asks for its turn now, before the slice does.
+    let now = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);
+    wasm_bindgen_futures::JsFuture::from(now).await.expect("a promise");
+    assert!(slices.turn().await);
+    assert!(served.get(), "the work went on before what waited");
+}
+
+#[wasm_bindgen_test]
 async fn a_newer_seek_ends_an_older_one() {
     let owner = Owner::new();
     let text = lines(2000);
@@ -162,15 +233,28 @@ async fn a_newer_seek_ends_an_older_one() {
 async fn a_recording_may_be_closed_while_it_is_read() {
     let owner = Owner::new();
     let library = owner.with(Library::new);
-    let id = library.open(files(&lines(5_000)));
+    let id = library.open(files(&lines(5_000))).expect("room");
     library.shown.set(Shown::One(id));
     library.close(id);
     assert!(library.opened.with_untracked(Vec::is_empty));
     assert_eq!(library.shown.get_untracked(), Shown::List);
-    let next = library.open(files(&lines(10)));
+    let next = library.open(files(&lines(10))).expect("room");
     let player = library.find(next).expect("the next one").player;
     read(player).await;
     assert_eq!(player.account().lines_total(), 10);
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn no_more_recordings_are_open_than_may_be() {
+    let owner = Owner::new();
+    let library = owner.with(Library::new);
+    let ids: Vec<u32> = (0..Library::LIMIT).filter_map(|_| library.open(files(&lines(3)))).collect();
+    assert_eq!(ids.len(), Library::LIMIT);
+    assert_eq!(library.open(files(&lines(3))), None);
+    assert!(library.problems.with_untracked(|problems| problems[0].reason.contains("close one")));
+    library.close(ids[0]);
+    assert!(library.open(files(&lines(3))).is_some(), "there is room again");
     owner.cleanup();
 }
 
@@ -194,6 +278,55 @@ async fn compressed_parts_and_archives_are_read_like_plain_files() {
         assert!(bytes(player) == snapshot::save(&fresh(&text, None), 0));
         owner.cleanup();
     }
+}
+
+/// One file after the other.
+fn joined(blobs: &[&Blob]) -> Blob {
+    Blob::new_with_blob_sequence(&blobs.iter().copied().collect::<Array>()).expect("a blob")
+}
+
+#[wasm_bindgen_test]
+async fn a_gzip_of_several_members_is_read_to_its_end() {
+    let text = lines(900);
+    let at = [0, line(0).len() * 2 + 7, text.len() / 2, text.len()];
+    let mut members = Vec::new();
+    for part in at.windows(2) {
+        members.push(packed(&text[part[0]..part[1]], "gzip").await);
+    }
+    members.insert(1, packed("", "gzip").await);
+    let file = joined(&members.iter().collect::<Vec<_>>());
+    let found = found(vec![given("s/aurora_events.jsonl.gz", file)]).await;
+    assert_eq!(found.problems, []);
+    let unpacked = pieces::bytes(&found.sessions[0].parts[0].blob, 0, text.len() as u64 + 1).await;
+    assert!(unpacked.expect("bytes") == text.as_bytes());
+}
+
+#[wasm_bindgen_test]
+async fn a_member_that_is_damaged_ends_the_file_and_is_said() {
+    let (good, bad) = (packed(&lines(50), "gzip").await, packed(&lines(5_000), "gzip").await);
+    let cut = pieces::slice(&bad, 0, pieces::length(&bad) / 2).expect("a slice");
+    let file = joined(&[&good, &cut, &good]);
+    let found = found(vec![given("s/aurora_events.jsonl.gz", file)]).await;
+    assert_eq!(found.problems.len(), 1);
+    assert!(found.problems[0].reason.contains("breaks off"), "{:?}", found.problems);
+    assert!(found.sessions[0].parts[0].part.bytes >= lines(50).len() as u64);
+    assert!(found.sessions[0].parts[0].part.unfinished);
+}
+
+#[wasm_bindgen_test]
+async fn what_only_looks_like_a_member_inside_of_one_is_read_over() {
+    // The header of a member stands in the name field of this one, which its begin says it has.
+    let text = lines(20);
+    let whole = packed(&text, "gzip").await;
+    let mut bytes = pieces::bytes(&whole, 0, pieces::length(&whole)).await.expect("bytes");
+    bytes[3] |= 8;
+    let name = [0x1f, 0x8b, 8, 1, 1, 1, 1, 1, 2, 3, 0];
+    bytes.splice(10..10, name);
+    let array = js_sys::Uint8Array::from(bytes.as_slice());
+    let file = Blob::new_with_buffer_source_sequence(&Array::of1(&array.into())).expect("a blob");
+    let found = found(vec![given("s/aurora_events.jsonl.gz", file)]).await;
+    assert_eq!(found.problems, []);
+    assert_eq!(found.sessions[0].parts[0].part.bytes, text.len() as u64);
 }
 
 #[wasm_bindgen_test]

@@ -31,7 +31,7 @@ pub(super) struct Unpacked {
 /// How bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// With a header and a checksum.
+    /// With a header and a checksum: one member.
     Gzip,
     /// Deflate alone.
     Deflate,
@@ -47,7 +47,7 @@ fn decompressor(format: Format) -> Result<ReadableWritablePair, JsValue> {
     Ok(Reflect::construct(&made, &Array::of1(&name.into()))?.unchecked_into())
 }
 
-/// Unpacks `blob`. `came` is told of each piece's length and says whether to go on.
+/// Unpacks `blob`, of which nothing may be left. `came` is told of each piece's length and says whether to go on.
 pub(super) async fn unpack(
     blob: &Blob,
     format: Format,
@@ -77,9 +77,7 @@ pub(super) async fn unpack(
             blobs.push(&blob_of(&waiting)?);
             (waiting, gathered) = (Array::new(), 0);
         }
-        if bytes > LIMIT_BYTES {
-            broken = Some(format!("it unpacks to more than {} GiB", LIMIT_BYTES >> 30));
-        }
+        broken = too_long(bytes);
         if broken.is_some() || !came(length) {
             // What is left is not wanted; a stream that cannot be cancelled ends with the page.
             let _ = reader.cancel();
@@ -88,6 +86,11 @@ pub(super) async fn unpack(
     }
     blobs.push(&blob_of(&waiting)?);
     Ok(Unpacked { blob: Blob::new_with_blob_sequence(&blobs)?, broken })
+}
+
+/// What is wrong with so many unpacked bytes.
+pub(super) fn too_long(bytes: u64) -> Option<String> {
+    (bytes > LIMIT_BYTES).then(|| format!("it unpacks to more than {} GiB", LIMIT_BYTES >> 30))
 }
 
 fn blob_of(pieces: &Array) -> Result<JsValue, JsValue> {

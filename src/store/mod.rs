@@ -208,6 +208,11 @@ impl Store {
         &mut self.state
     }
 
+    /// The same with the lines that are held of it.
+    pub(crate) fn recording_mut(&mut self) -> (&mut State, &mut Lines) {
+        (&mut self.state, &mut self.lines)
+    }
+
     /// Takes in what a transport delivered; it is looked at in the next flush.
     pub fn deliver(&mut self, signal: Signal) {
         self.inbox.bytes += signal.waiting_bytes();

@@ -161,8 +161,14 @@ pub fn clock(at: Ts, offset_minutes: i32) -> String {
 
 /// Date and time in UTC: `2026-11-21 18:03:27 UTC`.
 pub fn date_time_utc(at: Ts) -> String {
-    let (year, month, day) = civil(at.second().div_euclid(SECONDS_PER_DAY));
-    format!("{year:04}-{month:02}-{day:02} {} UTC", clock(at, 0))
+    format!("{} UTC", date_time(at, 0))
+}
+
+/// Date and time `offset_minutes` east of UTC, without the zone's name: `2026-11-21 18:03:27`.
+pub fn date_time(at: Ts, offset_minutes: i32) -> String {
+    let seconds = at.second() + i64::from(offset_minutes) * 60;
+    let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
+    format!("{year:04}-{month:02}-{day:02} {}", clock(at, offset_minutes))
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar

@@ -11,6 +11,7 @@ use leptos::{ev, prelude::*};
 use crate::{
     browser::{self, Interval},
     components::segmented::{Choice, Segmented},
+    page::Page,
     recording::player::{Extent, Player},
     store::derive,
 };
@@ -22,7 +23,7 @@ const PAGE_SECONDS: f64 = 60.0;
 
 /// The bar of `player`, which is read to its end.
 #[component]
-pub(super) fn PlaybackBar(player: Player) -> impl IntoView {
+pub(super) fn PlaybackBar(player: Player, page: Page) -> impl IntoView {
     let Some(extent) = player.progress.with_untracked(|progress| progress.ready) else {
         return ().into_any();
     };
@@ -37,7 +38,7 @@ pub(super) fn PlaybackBar(player: Player) -> impl IntoView {
         view! { <button class="btn" data-action=action title=label on:click=move |_| run()>{words}</button> }
     };
     let choices = SPEEDS.map(|(value, label)| Choice { value, label, glyph: None }).to_vec();
-    let at = derive(move || format::date_time_utc(player.playhead.get()));
+    let at = derive(move || page.zone.get().date_time(player.playhead.get()));
     let since = derive(move || elapsed(extent, player.playhead.get()));
     view! {
         <div class="playback" role="group" aria-label="Playback" data-playback data-seeking=move || player.seeking.get().to_string()>
@@ -52,8 +53,8 @@ pub(super) fn PlaybackBar(player: Player) -> impl IntoView {
                 <Segmented legend="Speed" name="speed" choices selected=speed on_select=Callback::new(move |chosen| speed.set(chosen)) />
                 <span class="playback-time num"><b data-playhead>{move || at.get()}</b>" · "{move || since.get()}</span>
             </div>
-            <Track player extent on_seek=Callback::new(to) />
-            <Markers player on_seek=Callback::new(to) />
+            <Track player page extent on_seek=Callback::new(to) />
+            <Markers player page on_seek=Callback::new(to) />
         </div>
     }
     .into_any()
@@ -61,7 +62,7 @@ pub(super) fn PlaybackBar(player: Player) -> impl IntoView {
 
 /// The slider, with the density of events behind it.
 #[component]
-fn Track(player: Player, extent: Extent, on_seek: Callback<Ts>) -> impl IntoView {
+fn Track(player: Player, page: Page, extent: Extent, on_seek: Callback<Ts>) -> impl IntoView {
     let course = player.course();
     let shape = density(&course.density.bars(extent.first, extent.last));
     let length = extent.last.seconds_since(extent.first).max(1e-3);
@@ -74,7 +75,7 @@ fn Track(player: Player, extent: Extent, on_seek: Callback<Ts>) -> impl IntoView
         })
         .collect_view();
     let seconds = derive(move || player.playhead.get().seconds_since(extent.first));
-    let text = derive(move || format::date_time_utc(player.playhead.get()));
+    let text = derive(move || page.zone.get().date_time(player.playhead.get()));
     let set = move |event: ev::Event| {
         if let Ok(value) = event_target_value(&event).parse::<f64>() {
             on_seek.run(if value >= length { extent.last } else { after(extent.first, value) });
@@ -111,7 +112,7 @@ fn Track(player: Player, extent: Extent, on_seek: Callback<Ts>) -> impl IntoView
 
 /// What happened on the way, each with a way there.
 #[component]
-fn Markers(player: Player, on_seek: Callback<Ts>) -> impl IntoView {
+fn Markers(player: Player, page: Page, on_seek: Callback<Ts>) -> impl IntoView {
     let course = player.course();
     let summary = format!(
         "{} halts and breaker changes",
@@ -125,7 +126,7 @@ fn Markers(player: Player, on_seek: Callback<Ts>) -> impl IntoView {
             let at = marker.at;
             view! {
                 <li>
-                    <button class="btn" on:click=move |_| on_seek.run(at)>{format::date_time_utc(at)}</button>
+                    <button class="btn" on:click=move |_| on_seek.run(at)>{move || page.zone.get().date_time(at)}</button>
                     " "{marker.words}
                 </li>
             }

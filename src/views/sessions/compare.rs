@@ -8,6 +8,7 @@ use crate::{
         panel::Panel,
         segmented::{Choice, Segmented},
     },
+    page::Page,
     recording::{
         library::{Library, Opened, Shown},
         player::{Extent, Player},
@@ -74,7 +75,7 @@ enum By {
 
 /// The recordings `ids` as columns; the first one is what the others are compared with.
 #[component]
-pub(super) fn Comparison(library: Library, ids: Vec<u32>) -> impl IntoView {
+pub(super) fn Comparison(library: Library, page: Page, ids: Vec<u32>) -> impl IntoView {
     let chosen: Vec<Opened> = ids.into_iter().filter_map(|id| library.find(id)).collect();
     let players: Vec<Player> = chosen.iter().map(|one| one.player).collect();
     let by = RwSignal::new(By::Start);
@@ -82,7 +83,7 @@ pub(super) fn Comparison(library: Library, ids: Vec<u32>) -> impl IntoView {
         .iter()
         .map(|one| {
             let (id, player) = (one.id, one.player);
-            let at = derive(move || format::date_time_utc(player.playhead.get()));
+            let at = derive(move || page.zone.get().date_time(player.playhead.get()));
             view! {
                 <th scope="col">
                     {one.name.clone()}
@@ -141,7 +142,7 @@ pub(super) fn Comparison(library: Library, ids: Vec<u32>) -> impl IntoView {
                 <Segmented legend="Same moment by" name="sync" choices=sync.to_vec() selected=by on_select=Callback::new(move |chosen| by.set(chosen)) />
                 <button class="btn" data-action="end-compare" on:click=move |_| library.shown.set(Shown::default())>"Back to the list"</button>
             </div>
-            {move || view! { <SharedTrack players=players.clone() by=by.get() /> }}
+            {move || view! { <SharedTrack players=players.clone() page by=by.get() /> }}
             <div class="scroll">
                 <table class="compare">
                     <thead><tr><th scope="col">"Figure"</th>{heads}</tr></thead>
@@ -154,7 +155,7 @@ pub(super) fn Comparison(library: Library, ids: Vec<u32>) -> impl IntoView {
 
 /// One slider for all of them.
 #[component]
-fn SharedTrack(players: Vec<Player>, by: By) -> impl IntoView {
+fn SharedTrack(players: Vec<Player>, page: Page, by: By) -> impl IntoView {
     let extents: Vec<(Player, Extent)> = players
         .into_iter()
         .filter_map(|player| Some((player, player.progress.with(|progress| progress.ready)?)))
@@ -168,7 +169,7 @@ fn SharedTrack(players: Vec<Player>, by: By) -> impl IntoView {
     let at = RwSignal::new(length);
     let text = derive(move || match by {
         By::Start => format!("{} after the start", seconds(at.get())),
-        By::Clock => format::date_time_utc(plus(first, at.get())),
+        By::Clock => page.zone.get().date_time(plus(first, at.get())),
     });
     let set = move |event: ev::Event| {
         let Ok(value) = event_target_value(&event).parse::<f64>() else { return };

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     components::panel::Panel,
+    page::Page,
     recording::{
         feed::{self, Listed},
         given::Problem,
@@ -26,7 +27,7 @@ enum List {
 
 /// The list, asked for once and again on demand.
 #[component]
-pub(super) fn FeedSessions(library: Library, stream_url: StoredValue<String>) -> impl IntoView {
+pub(super) fn FeedSessions(library: Library, page: Page, stream_url: StoredValue<String>) -> impl IntoView {
     let list = RwSignal::new(List::Asked);
     let ask = move || {
         list.set(List::Asked);
@@ -45,7 +46,7 @@ pub(super) fn FeedSessions(library: Library, stream_url: StoredValue<String>) ->
             List::Here(sessions, _) => sessions
                 .iter()
                 .take(LISTED)
-                .map(|session| row(library, stream_url, session))
+                .map(|session| row(library, page, stream_url, session))
                 .collect_view()
                 .into_any(),
             _ => ().into_any(),
@@ -81,7 +82,12 @@ pub(super) fn FeedSessions(library: Library, stream_url: StoredValue<String>) ->
     }
 }
 
-fn row(library: Library, stream_url: StoredValue<String>, session: &Listed) -> impl IntoView + use<> {
+fn row(
+    library: Library,
+    page: Page,
+    stream_url: StoredValue<String>,
+    session: &Listed,
+) -> impl IntoView + use<> {
     let Listed { name, state, written, bytes, verdict } = session.clone();
     let state = match state.as_str() {
         "growing" => "growing",
@@ -93,7 +99,7 @@ fn row(library: Library, stream_url: StoredValue<String>, session: &Listed) -> i
     view! {
         <tr data-session=key>
             <th scope="row">{name}</th>
-            <td>{format::or_no_data(written, format::date_time_utc)}</td>
+            <td>{move || format::or_no_data(written, |at| page.zone.get().date_time(at))}</td>
             <td>{format::or_no_data(bytes, format::bytes)}</td>
             <td>{state}</td>
             <td>{verdict.unwrap_or_else(|| format::NO_DATA.to_owned())}</td>
@@ -118,8 +124,9 @@ fn open(library: Library, stream_url: StoredValue<String>, name: String) {
         match read {
             Ok((files, problems)) => {
                 library.problems.update(|all| all.extend(problems));
-                let id = library.open(files);
-                library.shown.set(Shown::One(id));
+                if let Some(id) = library.open(files) {
+                    library.shown.set(Shown::One(id));
+                }
             }
             Err(reason) => {
                 let reason = format!("the feed's copy cannot be read: {reason}");

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::panel::Panel,
+    page::Page,
     recording::{
         library::{Library, Opened, Shown},
         player::{Extent, Player, Progress},
@@ -43,7 +44,7 @@ pub(super) fn Problems(library: Library) -> impl IntoView {
 
 /// All of them.
 #[component]
-pub(super) fn OpenedList(library: Library) -> impl IntoView {
+pub(super) fn OpenedList(library: Library, page: Page) -> impl IntoView {
     let chosen = RwSignal::new(Vec::<u32>::new());
     let compare = move |_| {
         let open: Vec<u32> = library.opened.with(|opened| opened.iter().map(|one| one.id).collect());
@@ -66,7 +67,7 @@ pub(super) fn OpenedList(library: Library) -> impl IntoView {
                         </tr></thead>
                         <tbody>
                             <For each=move || library.opened.get() key=|one| one.id let:one>
-                                <Row library one chosen />
+                                <Row library page one chosen />
                             </For>
                         </tbody>
                     </table>
@@ -83,18 +84,22 @@ pub(super) fn OpenedList(library: Library) -> impl IntoView {
 }
 
 #[component]
-fn Row(library: Library, one: Opened, chosen: RwSignal<Vec<u32>>) -> impl IntoView {
+fn Row(library: Library, page: Page, one: Opened, chosen: RwSignal<Vec<u32>>) -> impl IntoView {
     let Opened { id, name, player, .. } = one;
     let extent = move || player.progress.with(|progress| progress.ready);
     let from =
-        derive(move || extent().map_or_else(String::new, |extent| format::date_time_utc(extent.first)));
+        derive(move || extent().map_or_else(String::new, |extent| page.zone.get().date_time(extent.first)));
     let length = derive(move || extent().map_or_else(String::new, length_of));
     let lines = derive(move || player.progress.with(|progress| format::count(progress.lines)));
     let rejected = derive(move || {
         player.progress.track();
         format::count(player.account().rejected_total())
     });
-    let state = derive(move || player.progress.with(words));
+    let state = derive(move || {
+        // A seek that went far leaves a snapshot.
+        player.seeking.track();
+        player.progress.with(|progress| words(progress, player.kept_bytes()))
+    });
     let tick = move |_| {
         chosen.update(|chosen| {
             let before = chosen.len();
@@ -139,10 +144,13 @@ fn Reading(player: Player) -> impl IntoView {
     view! { <progress max="1" prop:value=move || share.get() hidden=move || is_done.get() aria-label="Read so far"></progress> }
 }
 
-fn words(progress: &Progress) -> String {
+fn words(progress: &Progress, kept_bytes: usize) -> String {
     match (&progress.failed, progress.ready) {
         (Some(failed), _) => failed.clone(),
-        (None, Some(extent)) => format!("read in {}", format::millis(extent.read_ms)),
+        (None, Some(extent)) => {
+            let kept = format::bytes(kept_bytes as u64);
+            format!("read in {}, {kept} of snapshots", format::millis(extent.read_ms))
+        }
         (None, None) => format!("{} of {}", format::bytes(progress.bytes), format::bytes(progress.total)),
     }
 }

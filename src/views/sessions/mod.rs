@@ -31,14 +31,14 @@ pub(crate) fn SessionsView(
             Some(opened) => view! { <one::OneSession library opened page /> }.into_any(),
             None => ().into_any(),
         },
-        Shown::Compared(ids) => view! { <compare::Comparison library ids /> }.into_any(),
+        Shown::Compared(ids) => view! { <compare::Comparison library page ids /> }.into_any(),
     };
     view! {
         <h1 class="sr">"Sessions"</h1>
         <pick::Pick library />
         <list::Problems library />
-        <list::OpenedList library />
+        <list::OpenedList library page />
         {screen}
-        <feed::FeedSessions library stream_url />
+        <feed::FeedSessions library page stream_url />
     }
 }

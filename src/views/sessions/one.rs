@@ -1,4 +1,4 @@
-//! One recording in full: the figures of the live screen as of the playhead, and the bar that moves it.
+//! One recording in full: the figures of the live screen as of the playhead, or the lines before it, and the bar that moves it.
 
 use aurora_domain::format;
 use leptos::{html, prelude::*};
@@ -6,14 +6,17 @@ use leptos::{html, prelude::*};
 use super::bar::PlaybackBar;
 use crate::{
     app,
-    components::panel::Panel,
-    page::Page,
+    components::{
+        panel::Panel,
+        segmented::{Choice, Segmented},
+    },
+    page::{Page, Recorded},
     recording::{
         library::{Library, Opened},
         player::Player,
     },
     store::derive,
-    views::{LiveView, judgement},
+    views::{EventsView, LiveView, judgement},
 };
 
 /// The recording `opened`.
@@ -42,13 +45,31 @@ pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl I
                 when=move || is_ready.get()
                 fallback=move || view! { <p role="status">{move || said.get()}</p> }
             >
-                <PlaybackBar player />
+                <PlaybackBar player page />
                 <RejectedLines player />
-                <LiveView store=player.store page stale judged look />
+                <Segmented legend="Show" name="recorded" choices=SHOWN.to_vec() selected=page.recorded
+                    on_select=Callback::new(move |chosen| page.recorded.set(chosen)) />
+                {move || match page.recorded.get() {
+                    Recorded::Figures => view! { <LiveView store=player.store page stale judged look /> }.into_any(),
+                    Recorded::Events => view! { <Lines player page /> }.into_any(),
+                }}
             </Show>
             <button class="btn" data-action="close-shown" on:click=move |_| library.close(id)>"Close this recording"</button>
         </section>
     }
+}
+
+const SHOWN: [Choice<Recorded>; 2] = [
+    Choice { value: Recorded::Figures, label: "Figures", glyph: None },
+    Choice { value: Recorded::Events, label: "Events", glyph: None },
+];
+
+/// The lines before the playhead, which are held only while they are looked at.
+#[component]
+fn Lines(player: Player, page: Page) -> impl IntoView {
+    player.hold_lines(true);
+    on_cleanup(move || player.hold_lines(false));
+    view! { <EventsView store=player.store page /> }
 }
 
 /// Lines that could not be read, and files that broke off.

@@ -7,8 +7,17 @@ use web_sys::HtmlInputElement;
 
 use crate::{
     components::panel::Panel,
-    recording::{given, library::Library},
+    recording::{given, kept::Kept, library::Library},
 };
+
+/// What open recordings take.
+fn memory() -> String {
+    format!(
+        "Up to {} may be open. Each keeps its figures and at most {} of snapshots of them in memory; lines stay in the files.",
+        Library::LIMIT,
+        format::bytes(Kept::MOST_BYTES as u64)
+    )
+}
 
 /// Two ways to pick, what can be opened, and what is being looked for.
 #[component]
@@ -48,6 +57,7 @@ pub(super) fn Pick(library: Library) -> impl IntoView {
                     ". They are read in this browser and go nowhere."
                 </p>
             </div>
+            <p class="sub">{memory()}</p>
             <p class="pick-finding" role="status" data-finding hidden=move || library.finding.get().is_none()>
                 {move || library.finding.get().map(|bytes| format!("Looking for sessions… {} so far", format::bytes(bytes)))}
                 <button class="btn" data-action="stop-finding" on:click=move |_| library.stop()>"Stop"</button>

@@ -89,6 +89,8 @@ fn dates_are_right_on_leap_days_and_before_the_epoch() {
     check(date_time_utc(AT_18_03_27), "2026-11-21 18:03:27 UTC");
     check(date_time_utc(Ts(951_782_400_000_000_000)), "2000-02-29 00:00:00 UTC");
     check(date_time_utc(Ts(-1)), "1969-12-31 23:59:59 UTC");
+    check(date_time(AT_18_03_27, 6 * 60), "2026-11-22 00:03:27");
+    check(date_time(AT_18_03_27, -90), "2026-11-21 16:33:27");
 }
 
 #[test]

@@ -46,7 +46,10 @@ pub(super) struct Ahead {
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) at: Place,
-    pub(super) buffer: Vec<u8>,
+    /// Room for bytes, which is used again and again.
+    buffer: Vec<u8>,
+    /// How much of it holds any.
+    filled: usize,
     pub(super) ahead: VecDeque<Ahead>,
     start: Cursor,
 }
@@ -75,7 +78,7 @@ impl Lane {
     fn starting(source: Source, start: Cursor, end: Option<(usize, u64)>) -> Self {
         let counted = (start.part, start.offset);
         let at = Place { source, cursor: start.clone(), used: 0, end, counted };
-        Self { at, buffer: Vec::new(), ahead: VecDeque::new(), start }
+        Self { at, buffer: Vec::new(), filled: 0, ahead: VecDeque::new(), start }
     }
 
     /// Ends this lane before the late line at `cursor`, and goes on from there in another one.
@@ -88,25 +91,31 @@ impl Lane {
     pub(super) fn restore(&mut self, position: Option<&(Cursor, VecDeque<Ahead>)>) {
         (self.at.cursor, self.ahead) =
             position.cloned().unwrap_or_else(|| (self.start.clone(), VecDeque::new()));
-        self.buffer.clear();
-        self.at.used = 0;
+        (self.filled, self.at.used) = (0, 0);
     }
 
     /// Takes `length` bytes more, which `fill` writes.
     pub(super) fn supply(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) {
-        self.buffer.drain(..self.at.used.min(self.buffer.len()));
-        self.at.used = 0;
-        let start = self.buffer.len();
-        self.buffer.resize(start + length, 0);
-        if let Some(room) = self.buffer.get_mut(start..) {
+        let used = self.at.used.min(self.filled);
+        self.buffer.copy_within(used..self.filled, 0);
+        let start = self.filled - used;
+        (self.filled, self.at.used) = (start + length, 0);
+        if self.buffer.len() < self.filled {
+            self.buffer.resize(self.filled, 0);
+        }
+        if let Some(room) = self.buffer.get_mut(start..self.filled) {
             fill(room);
         }
     }
 
     /// Where the bytes go on that it holds; `None` at its end.
     pub(super) fn next_bytes(&self, parts: &[Part]) -> Option<(usize, u64)> {
-        let held = self.buffer.len().saturating_sub(self.at.used) as u64;
-        let (part, offset) = (self.at.cursor.part, self.at.cursor.offset + held);
+        let held = self.filled.saturating_sub(self.at.used) as u64;
+        self.bytes_from(parts, self.at.cursor.part, self.at.cursor.offset + held)
+    }
+
+    /// The next bytes of this lane from an offset of a part on; `None` where there are none.
+    pub(super) fn bytes_from(&self, parts: &[Part], part: usize, offset: u64) -> Option<(usize, u64)> {
         let place = match parts.get(part) {
             Some(known) if offset < known.bytes => (part, offset),
             _ => (following(parts, part, self.at.source)?, 0),
@@ -115,10 +124,10 @@ impl Lane {
     }
 }
 
-/// The next part of the same log.
+/// The next part of the same log that has bytes.
 fn following(parts: &[Part], part: usize, source: Source) -> Option<usize> {
-    let later = parts.iter().enumerate().skip(part + 1);
-    later.filter(|(_, part)| part.source == source).map(|(index, _)| index).next()
+    let mut later = parts.iter().enumerate().skip(part + 1);
+    later.find(|(_, part)| part.source == source && part.bytes > 0).map(|(index, _)| index)
 }
 
 /// A lane while its lines are being looked at.
@@ -200,7 +209,7 @@ impl<'a> Work<'a> {
         }
         Self {
             at: &mut lane.at,
-            buffer: &lane.buffer,
+            buffer: lane.buffer.get(..lane.filled).unwrap_or_default(),
             ahead: &mut lane.ahead,
             held,
             queue,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use aurora_domain::{Changes, Event, Source, State, Ts};
+use aurora_domain::{Changes, Event, Source, State, Ts, scope::Scopes};
 
 use super::{
     Part,
@@ -12,8 +12,9 @@ use super::{
 };
 use crate::decode;
 
-/// Between two looks at the clock, in lines.
-const LOOK_LINES: u64 = 64;
+/// Between two looks at the clock: lines, and bytes that count as one more.
+const LOOK_LINES: usize = 64;
+const BYTES_OF_A_LINE: usize = 4096;
 
 /// Bytes that have to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Line<'a> {
     pub event: Option<&'a Event<'a>>,
     /// What it changed.
     pub changes: Changes,
+    /// The symbols and sides of orders that are known by now.
+    pub scopes: &'a Scopes,
 }
 
 /// Where a run stands: with the state that belongs to it, all that is needed to go on from there.
@@ -102,6 +105,8 @@ struct Run<'r> {
     taken: &'r mut Option<Key>,
     lines: &'r mut u64,
     state: &'r mut State,
+    /// Work since the last look at the clock, in lines.
+    work: usize,
     observe: &'r mut dyn FnMut(Line<'_>),
 }
 
@@ -112,7 +117,7 @@ enum Ending {
 
 impl Merge {
     /// Lines that a log is read ahead.
-    pub const AHEAD: usize = 512;
+    pub const AHEAD: usize = 256;
     /// Logs, and stretches of logs, that are read at once.
     pub const LOGS: usize = 64;
 
@@ -179,8 +184,15 @@ impl Merge {
         Some(Want { log, part, offset })
     }
 
+    /// What `log` will ask for after the `length` bytes from `want` on; `None` where that is all.
+    pub fn bytes_after(&self, want: Want, length: u64) -> Option<Want> {
+        let (part, offset) =
+            self.lanes.get(want.log)?.bytes_from(&self.parts, want.part, want.offset + length)?;
+        Some(Want { log: want.log, part, offset })
+    }
+
     /// Takes lines into `state`, up to those at `until`, or all; at the beginning `state` is made anew.
-    /// Goes on as long as `go_on` says so, which is asked now and then, and shows every line to `observe`.
+    /// Goes on as long as `go_on` says so, which is asked at least every 64 lines and 256 KiB of long ones, and shows every line to `observe`.
     pub fn run(
         &mut self,
         state: &mut State,
@@ -190,7 +202,7 @@ impl Merge {
     ) -> Step {
         let Self { parts, lanes, taken, lines, account } = self;
         let mut works: Vec<Work<'_>> = lanes.iter_mut().map(Work::new).collect();
-        let mut run = Run { parts, account, taken, lines, state, observe };
+        let mut run = Run { parts, account, taken, lines, state, work: 0, observe };
         let ending = run.drive(&mut works, until, go_on);
         works.into_iter().for_each(Work::put_back);
         match ending {
@@ -236,8 +248,11 @@ impl Run<'_> {
                     return Ending::Step(Step::Reached);
                 }
                 work.leave(|key, line| self.take(key, &line));
-                if self.lines.is_multiple_of(LOOK_LINES) && !go_on() {
-                    return Ending::Step(Step::Paused);
+                if self.work >= LOOK_LINES {
+                    self.work = 0;
+                    if !go_on() {
+                        return Ending::Step(Step::Paused);
+                    }
                 }
                 if let Some(ending) = self.fill(log, work) {
                     return ending;
@@ -257,6 +272,7 @@ impl Run<'_> {
     fn take(&mut self, key: Key, line: &Leaving<'_>) {
         *self.taken = Some(key);
         *self.lines += 1;
+        self.work += 1;
         match line {
             Leaving::Read(event, text) => self.apply(key, text, event),
             Leaving::Held(text) => match decode(key.source, key.number, text) {
@@ -268,14 +284,15 @@ impl Run<'_> {
     }
 
     fn apply(&mut self, key: Key, text: &[u8], event: &Event<'_>) {
+        self.work += text.len() / BYTES_OF_A_LINE;
         let mut changes = key.at.map_or(Changes::NONE, |at| self.state.advance(at));
         changes |= self.state.apply(event);
-        (self.observe)(Line { key, text, event: Some(event), changes });
+        (self.observe)(Line { key, text, event: Some(event), changes, scopes: self.state.scopes() });
     }
 
     fn reject(&mut self, key: Key) {
         let changes = self.state.reject();
-        (self.observe)(Line { key, text: &[], event: None, changes });
+        (self.observe)(Line { key, text: &[], event: None, changes, scopes: self.state.scopes() });
     }
 }
 

@@ -195,6 +195,71 @@ fn a_state_at_any_time_is_that_of_a_fresh_reading_up_to_it() {
     }
 }
 
+/// How many lines are taken in, and of how many bytes, before it is asked whether to go on.
+fn between_two_looks(text: &str) -> (usize, usize) {
+    let parts = [part(Source::Events, text.as_bytes())];
+    let mut merge = Merge::new(vec![parts[0].0]);
+    let mut state = State::new(Ts(0));
+    let mut most = (0, 0);
+    loop {
+        let (mut lines, mut bytes) = (0, 0);
+        let step = merge.run(&mut state, None, &mut || false, &mut |line| {
+            lines += 1;
+            bytes += line.text.len();
+        });
+        most = (most.0.max(lines), most.1.max(bytes));
+        match step {
+            Step::Needs(want) => {
+                let rest = &text.as_bytes()[want.offset as usize..];
+                merge.supply(want.log, rest.len(), |room| room.copy_from_slice(rest));
+            }
+            Step::Paused => {}
+            step => {
+                assert_eq!(step, Step::Ended);
+                return most;
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_reads_is_asked_again_and_again_whether_to_go_on() {
+    let short: String = (0..5000).map(line).collect();
+    let (lines, _) = between_two_looks(&short);
+    assert!((1..=64).contains(&lines), "{lines} lines in one go");
+    let filled = format!("\",\"filler\":\"{}\"}}\n", "x".repeat(500_000));
+    let long: String = (0..40).map(|ms| line(ms).replace("\"}\n", &filled)).collect();
+    let (lines, bytes) = between_two_looks(&long);
+    assert!(lines >= 1 && bytes < 1 << 20, "{lines} lines of {bytes} bytes in one go");
+}
+
+#[test]
+fn what_is_read_ahead_is_what_will_be_asked_for() {
+    let text = |from: i64, lines: i64| (from..from + lines).map(line).collect::<String>().into_bytes();
+    let parts: Vec<(Part, Vec<u8>)> = vec![
+        part(Source::Events, &text(0, 3000)),
+        part(Source::Denied, &text(0, 1100)),
+        part(Source::Events, b""),
+        part(Source::Events, &text(3000, 1501)),
+    ];
+    let mut merge = Merge::new(parts.iter().map(|(part, _)| *part).collect());
+    let mut state = State::new(Ts(0));
+    let mut expected = [None, None];
+    let mut asked = 0;
+    while let Step::Needs(want) = merge.run(&mut state, None, &mut || true, &mut |_| ()) {
+        let slot = usize::from(parts[want.part].0.source != Source::Events);
+        assert!(expected[slot].is_none_or(|expected| expected == Some(want)), "{want:?} after {expected:?}");
+        let bytes = &parts[want.part].1[want.offset as usize..];
+        let bytes = &bytes[..bytes.len().min(10_000)];
+        expected[slot] = Some(merge.bytes_after(want, bytes.len() as u64));
+        merge.supply(want.log, bytes.len(), |room| room.copy_from_slice(bytes));
+        assert_eq!(merge.next_bytes(want.log), expected[slot].flatten());
+        asked += 1;
+    }
+    assert_eq!(expected, [Some(None), Some(None)], "nothing is left");
+    assert!(asked > 30);
+}
+
 #[test]
 fn a_log_that_goes_far_back_is_read_in_order_all_the_same() {
     let run = |from: i64| (from..from + 2000).map(line).collect::<String>();
