@@ -44,15 +44,15 @@ pub fn derive<T: Send + Sync + 'static>(read: impl Fn() -> T + Send + Sync + 'st
 #[derive(Clone, Copy)]
 pub struct Handle {
     store: StoredValue<Rc<RefCell<Store>>, LocalStorage>,
+    told: StoredValue<Told>,
+}
+
+/// Who is told of what, and whose turn it is.
+#[derive(Clone, Copy)]
+struct Told {
     triggers: [Trigger; SLICES],
     /// Who depends on [`Slice::Details`], by turn.
     details: [Trigger; TURNS],
-    turns: StoredValue<Turns>,
-}
-
-/// Whose turn it is.
-#[derive(Clone, Copy, Default)]
-struct Turns {
     /// Of the next one to ask for one.
     given: usize,
     /// The first that was not told yet; [`TURNS`] where nobody waits.
@@ -66,9 +66,13 @@ impl Handle {
     pub fn new(store: Store) -> Self {
         Self {
             store: StoredValue::new_local(Rc::new(RefCell::new(store))),
-            triggers: std::array::from_fn(|_| Trigger::new()),
-            details: std::array::from_fn(|_| Trigger::new()),
-            turns: StoredValue::new(Turns { given: 0, next: TURNS, again: false }),
+            told: StoredValue::new(Told {
+                triggers: std::array::from_fn(|_| Trigger::new()),
+                details: std::array::from_fn(|_| Trigger::new()),
+                given: 0,
+                next: TURNS,
+                again: false,
+            }),
         }
     }
 
@@ -106,9 +110,9 @@ impl Handle {
 
     /// A turn among those who depend on [`Slice::Details`], given out evenly.
     pub fn turn(self) -> usize {
-        let given = self.turns.try_update_value(|turns| {
-            turns.given = (turns.given + 1) % TURNS;
-            turns.given
+        let given = self.told.try_update_value(|told| {
+            told.given = (told.given + 1) % TURNS;
+            told.given
         });
         given.unwrap_or(0)
     }
@@ -116,10 +120,10 @@ impl Handle {
     /// Makes the running effect or memo depend on `slices`; `turn` is when it is told of details ([`Handle::turn`]).
     pub fn track(self, slices: &[Slice], turn: usize) {
         for slice in slices {
-            let trigger = match slice {
-                Slice::Details => self.details.get(turn),
-                other => self.triggers.get(*other as usize),
-            };
+            let trigger = self.told.with_value(|told| match slice {
+                Slice::Details => told.details.get(turn).copied(),
+                other => told.triggers.get(*other as usize).copied(),
+            });
             if let Some(trigger) = trigger {
                 trigger.track();
             }
@@ -149,7 +153,7 @@ impl Handle {
 
     /// Tells charts and tables of a change that no flush made.
     pub(super) fn tell_details(self) {
-        self.details.iter().for_each(Trigger::notify);
+        self.told.get_value().details.iter().for_each(Trigger::notify);
     }
 
     /// Lets whoever plays a recording change its state; [`Handle::tell_all`] tells of it.
@@ -160,7 +164,8 @@ impl Handle {
     /// Tells everybody that the state is another one.
     pub(crate) fn tell_all(self) {
         if self.is_alive() {
-            self.triggers.iter().chain(&self.details).for_each(Trigger::notify);
+            let told = self.told.get_value();
+            told.triggers.iter().chain(&told.details).for_each(Trigger::notify);
         }
     }
 
@@ -169,6 +174,7 @@ impl Handle {
     pub(super) fn announce(self, flushed: &Flushed) -> bool {
         let changes = flushed.changes;
         let windows = changes.touches(Changes::TIME);
+        let triggers = self.told.get_value().triggers;
         for (slice, changed) in [
             (Slice::Orders, windows || changes.touches(Changes::ORDERS)),
             (Slice::Latency, windows || changes.touches(Changes::LATENCY)),
@@ -176,7 +182,7 @@ impl Handle {
             (Slice::Link, flushed.link),
             (Slice::Feed, flushed.feed),
         ] {
-            if let Some(trigger) = self.triggers.get(slice as usize).filter(|_| changed) {
+            if let Some(trigger) = triggers.get(slice as usize).filter(|_| changed) {
                 trigger.notify();
             }
         }
@@ -185,17 +191,17 @@ impl Handle {
 
     /// Tells those whose turn it is; where there is news, all of them are told from the first on.
     fn take_turns(self, news: bool) -> bool {
-        let taken = self.turns.try_update_value(|turns| {
-            turns.again |= news;
-            if turns.next >= TURNS && std::mem::take(&mut turns.again) {
-                turns.next = 0;
+        let taken = self.told.try_update_value(|told| {
+            told.again |= news;
+            if told.next >= TURNS && std::mem::take(&mut told.again) {
+                told.next = 0;
             }
-            let turn = turns.next;
-            turns.next = (turn + 1).min(TURNS);
-            (turn, turns.next < TURNS || turns.again)
+            let turn = told.details.get(told.next).copied();
+            told.next = (told.next + 1).min(TURNS);
+            (turn, told.next < TURNS || told.again)
         });
         let Some((turn, waiting)) = taken else { return false };
-        if let Some(trigger) = self.details.get(turn) {
+        if let Some(trigger) = turn {
             trigger.notify();
         }
         waiting
