@@ -134,6 +134,31 @@ async fn a_fast_session_is_watched() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "prints figures, and takes minutes"]
+async fn every_view_is_watched_on_a_fast_session() -> Result<()> {
+    let seconds = number("AURORA_MEASURE_SECONDS", 15)?;
+    let (mut stack, mut writer) = Stack::start_on_session(1440, 900, 10_000).await?;
+    stack.browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
+    stack.patience = Duration::from_mins(5);
+    open(&stack).await?;
+    for view in ["live", "charts", "events", "sessions"] {
+        stack.browser.run("location.hash = arguments[0];", vec![format!("view={view}").into()]).await?;
+        tokio::time::sleep(Duration::from_secs(3)).await; // what the view itself costs once is not asked here
+        stack.browser.run(FIGURES, vec![]).await?;
+        let before = published(&stack)?;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        let figures = stack.browser.run(FIGURES, vec![]).await?;
+        let rate = (published(&stack)? - before) / seconds;
+        say(&format!(
+            "{view} at {rate} lines a second: frames, missed frames, long tasks, longest in ms, script per frame p50, p99 in ms: {figures}"
+        ))?;
+    }
+    stack.browser.run("location.hash = 'view=live';", vec![]).await?;
+    stack.adds_up(&mut writer).await?;
+    say("every total equals the summary")
+}
+
+#[tokio::test]
+#[ignore = "prints figures, and takes minutes"]
 async fn an_event_is_timed_from_the_file_to_the_screen() -> Result<()> {
     const MARKERS: usize = 300;
     let (stack, _writer) = Stack::start_on_session(1440, 900, 1_000).await?;
