@@ -107,8 +107,16 @@ impl Desk {
                     let answer = post.send(&waiting.message);
                     inner = self.inner();
                     let (outcome, error) = self.heard(answer, &inner);
+                    let was_available = inner.outbox.is_available();
                     inner.outbox.report(waiting, outcome, self.started.elapsed());
                     inner.last_error = error;
+                    if was_available && !inner.outbox.is_available() {
+                        let (receiver, kind) = (&self.name, self.kind);
+                        warn!(
+                            receiver,
+                            kind, "alerts: the receiver keeps failing: it is tried once a minute now"
+                        );
+                    }
                 }
                 Next::Nothing | Next::At(_) if inner.closing => return,
                 Next::Nothing => {
