@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::workspace::{self, Workspace};
 
 /// The file's name below the target folder.
-const NAME: &str = "aurora-live.html";
+pub(crate) const NAME: &str = "aurora-live.html";
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Writes the file from the built `dist/` and returns its path.

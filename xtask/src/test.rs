@@ -8,7 +8,7 @@ use crate::steps::Steps;
 use crate::system::{self, ALERTMANAGER, CHROMEDRIVER, CHROMIUM, CURL, NGINX, PROMTOOL};
 use crate::tools::Tool;
 use crate::workspace::Workspace;
-use crate::{dashboard, feed, npm, process, toolchain};
+use crate::{dashboard, feed, npm, process, single, toolchain};
 
 /// Installs what tests need and runs all of them.
 pub(crate) fn main(workspace: &Workspace) -> Result<()> {
@@ -21,7 +21,10 @@ pub(crate) fn main(workspace: &Workspace) -> Result<()> {
     });
     steps.attempt("native tests", || native(workspace));
     steps.attempt("tests in headless Chromium", || browser(workspace));
-    steps.attempt("dashboard (release)", || dashboard::build(workspace));
+    steps.attempt("dashboard (release), also as one file", || {
+        dashboard::build(workspace)?;
+        single::write(workspace).map(drop)
+    });
     steps.attempt("feed (release)", || feed::build(workspace).map(drop));
     steps.attempt("end to end: feed, nginx, Chromium", || end_to_end(workspace));
     steps.finish()
@@ -56,6 +59,7 @@ fn end_to_end(workspace: &Workspace) -> Result<()> {
             .env("AURORA_FEED_BIN", feed)
             .env("AURORA_DIST", workspace.dist())
             .env("AURORA_AXE", npm::script(workspace, "axe", "axe-core/axe.min.js"))
+            .env("AURORA_SINGLE_FILE", workspace.target.join(single::NAME))
             .env("AURORA_E2E_OUTPUT", workspace.target.join("e2e-screenshots"))
             .env("CHROMEDRIVER", CHROMEDRIVER.require()?)
             .env("CHROMIUM", CHROMIUM.require()?)

@@ -34,6 +34,14 @@ pub fn dist() -> Result<PathBuf> {
     Ok(dist)
 }
 
+/// The whole page in one file.
+///
+/// # Errors
+/// When it is not built.
+pub fn single_file() -> Result<PathBuf> {
+    built("AURORA_SINGLE_FILE", root().join("target/aurora-live.html"))
+}
+
 /// Where screenshots are kept.
 ///
 /// # Errors

@@ -1,12 +1,18 @@
-//! Recorded sessions in the page, without a feed: files that are really handed over, and what becomes of them.
+//! Recorded sessions in the page: files that are really handed over, to a page from a static host and to one from `file:`,
+//! and older sessions of a feed.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use aurora_e2e::browser::Browser;
+use aurora_e2e::feed::Service;
 use aurora_e2e::nginx::Nginx;
 use aurora_e2e::places;
+use aurora_e2e::stack::Stack;
+use aurora_e2e::token;
 use aurora_e2e::totals::Totals;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,19 +20,32 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(100);
 
-/// A page from a static host, with no feed behind it.
+/// A page with no feed behind it.
 struct Static {
     browser: Browser,
-    _nginx: Nginx,
+    _nginx: Option<Nginx>,
     folder: TempDir,
 }
 
 impl Static {
+    /// From a static host.
     async fn open() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("aurora-e2e-").tempdir()?;
         let nginx = Nginx::start(&places::dist()?, places::free_port()?, folder.path())?;
+        let url = nginx.url();
+        Self::open_at(&url, Some(nginx), folder).await
+    }
+
+    /// From `file:`, where the browser gives it no origin.
+    async fn open_file() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("aurora-e2e-").tempdir()?;
+        let url = format!("file://{}", places::single_file()?.canonicalize()?.display());
+        Self::open_at(&url, None, folder).await
+    }
+
+    async fn open_at(url: &str, nginx: Option<Nginx>, folder: TempDir) -> Result<Self> {
         let browser = Browser::start(1440, 1000, folder.path()).await?;
-        browser.client().goto(&format!("{}#view=sessions", nginx.url())).await?;
+        browser.client().goto(&format!("{url}#view=sessions")).await?;
         let page = Self { browser, _nginx: nginx, folder };
         page.until("document.querySelector(\"[data-pick='files']\") !== null").await?;
         Ok(page)
@@ -198,6 +217,128 @@ async fn the_playhead_shows_the_session_as_it_was() -> Result<()> {
     let (before, after) = (events(&page.browser).await?, events(&page.browser).await?);
     ensure!(before > 50 && before == after, "{before} and then {after}");
     Ok(())
+}
+
+/// Everything that needs no server, as one reader does it.
+#[tokio::test]
+async fn a_page_that_is_a_file_opens_plays_and_compares_recordings() -> Result<()> {
+    let page = Static::open_file().await?;
+    let origin = page.browser.run("return location.protocol + self.origin;", vec![]).await?;
+    ensure!(origin == "file:null", "{origin}");
+    let dropped = page.folder.path().join("20261120-100000");
+    std::fs::create_dir(&dropped)?;
+    std::fs::write(dropped.join("aurora_events.jsonl"), lines(3000))?;
+    page.drop_onto(std::slice::from_ref(&dropped)).await?;
+    page.until(
+        "document.querySelector(\"[data-notice='not-read']\")?.innerText.includes('choose the folder')",
+    )
+    .await?;
+    page.click("[data-action='dismiss-problems']").await?;
+    page.drop_onto(&files(&dropped)?).await?;
+    page.is_read(1).await?;
+    let (shown, expected) = (Totals::of_page(&page.browser).await?, Totals::of_session(&dropped)?);
+    ensure!(shown == expected, "the page shows {shown}, summarize {expected}");
+    page.seek(100.0).await?;
+    let shown = events(&page.browser).await?;
+    ensure!(shown == 1001, "{shown} events after 100 s");
+    // Two members, as a log that is packed again and again has them.
+    let packed = page.folder.path().join("aurora_events.jsonl.gz");
+    let text = lines(400);
+    let (first, second) = text.split_at(text.len() / 3);
+    std::fs::write(&packed, [gzip(first)?, gzip(second)?].concat())?;
+    page.pick("files", &[packed]).await?;
+    page.is_read(2).await?;
+    ensure!(!page.browser.is_visible("[data-notice='not-read']").await?, "something was not read");
+    let said = page.browser.text_of("main").await?;
+    ensure!(said.contains("sessions are not known"), "what a file cannot reach is not said: {said}");
+    Ok(())
+}
+
+/// What `gzip` makes of `text`.
+fn gzip(text: &str) -> Result<Vec<u8>> {
+    let mut packing = Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    packing.stdin.take().context("its input")?.write_all(text.as_bytes())?;
+    let output = packing.wait_with_output()?;
+    ensure!(output.status.success(), "gzip failed");
+    Ok(output.stdout)
+}
+
+#[tokio::test]
+async fn the_lines_of_a_recording_are_those_before_the_playhead() -> Result<()> {
+    let page = Static::open().await?;
+    let file = page.folder.path().join("aurora_events.jsonl");
+    std::fs::write(&file, lines(3000))?;
+    page.pick("files", &[file]).await?;
+    page.is_read(1).await?;
+    let choice = "[...document.querySelectorAll(\"input[name='recorded']\")].at(-1)";
+    page.browser.run(&format!("{choice}.click();"), vec![]).await?;
+    let held = "document.querySelector(\"[data-count='held']\")?.innerText";
+    page.until(&format!("{held}?.startsWith('3,000 lines')")).await?;
+    page.seek(100.0).await?;
+    page.until(&format!("{held}?.startsWith('1,001 lines')")).await?;
+    let last = "[...document.querySelectorAll('.events-rows .event-row')].at(-1)?.innerText";
+    page.until(&format!("{last}?.includes('c1000')")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_older_session_of_a_feed_is_opened_as_a_recording() -> Result<()> {
+    let stack = Stack::start_as(1440, 1000, with_sessions).await?;
+    opens_the_older_one(&stack).await?;
+    stack.console_is_clean().await
+}
+
+#[tokio::test]
+async fn an_older_session_of_a_feed_with_a_token_is_opened_as_a_recording() -> Result<()> {
+    let stack = Stack::start_as(1440, 1000, |service| {
+        let mut service = with_sessions(service)?;
+        let file = service.folder.join("token");
+        token::write(&file, "the-token")?;
+        service.token_file = Some(file);
+        Ok(service)
+    })
+    .await?;
+    token::enter(&stack, "token is missing", "the-token").await?;
+    stack.recovers().await?;
+    opens_the_older_one(&stack).await?;
+    let address = stack.browser.client().current_url().await?;
+    ensure!(!address.as_str().contains("the-token"), "the address bar shows {address}");
+    stack.console_is_quiet().await
+}
+
+const OLDER: &str = "20261120-100000";
+
+/// Two sessions, of which the feed shows the newer one.
+fn with_sessions(service: Service) -> Result<Service> {
+    for (name, count) in [(OLDER, 2000), ("20261121-100000", 100)] {
+        let session = service.session_dir.join(name);
+        std::fs::create_dir(&session)?;
+        std::fs::write(session.join("aurora_events.jsonl"), lines(count))?;
+        let denial = "{\"deny_reason\":\"X\",\"ts_ns\":1795197001000000000}\n";
+        std::fs::write(session.join("orders_denied.jsonl"), denial)?;
+    }
+    Ok(service)
+}
+
+/// Opens the older session from the feed's list; its totals are those of its files, and it can be played.
+async fn opens_the_older_one(stack: &Stack) -> Result<()> {
+    let page = &stack.browser;
+    page.run("location.hash = 'view=sessions';", vec![]).await?;
+    let button = format!("tr[data-session='{OLDER}'] [data-action='open-session']");
+    let is_there = async |page: &Browser| Ok(page.is_visible(&button).await?.then_some(()));
+    stack.until("the older session is listed", is_there).await?;
+    page.run("document.querySelector(arguments[0]).click();", vec![button.clone().into()]).await?;
+    let is_read = async |page: &Browser| Ok(page.is_visible("tr[data-ready='true']").await?.then_some(()));
+    stack.until("it is read", is_read).await?;
+    let expected = Totals::of_session(&stack.session_dir().join(OLDER))?;
+    let adds_up = async |page: &Browser| Ok((Totals::of_page(page).await? == expected).then_some(()));
+    stack.until(&format!("the page shows {expected}"), adds_up).await?;
+    let script = "const slider = document.querySelector('[data-slider]');
+        slider.value = 10; slider.dispatchEvent(new Event('input', { bubbles: true }));";
+    page.run(script, vec![]).await?;
+    // An event each tenth of a second, and a denial after a second.
+    let is_at = async |page: &Browser| Ok((events(page).await? == 102).then_some(()));
+    stack.until("the playhead is ten seconds after the beginning", is_at).await
 }
 
 #[tokio::test]
