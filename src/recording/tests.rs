@@ -180,9 +180,12 @@ async fn the_lines_before_the_playhead_are_held_where_they_are_wanted() {
         until("the playhead is there", || !player.seeking.get_untracked()).await;
         let held = held();
         assert_eq!(held.last(), Some(&line(lines - 1)));
-        let (count, from) = (held.len(), lines - held.len() as i64);
-        assert!(count >= 500.min(lines as usize), "{count} lines before the line {lines}");
-        assert!(held == (from..lines).map(line).collect::<Vec<_>>(), "a gap before the line {lines}");
+        let count = i64::try_from(held.len()).expect("no more lines than there are");
+        assert!(count >= 500.min(lines), "{count} lines before the line {lines}");
+        assert!(
+            held == (lines - count..lines).map(line).collect::<Vec<_>>(),
+            "a gap before the line {lines}"
+        );
     }
     player.hold_lines(false);
     assert!(held().is_empty());
