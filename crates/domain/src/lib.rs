@@ -45,6 +45,7 @@ pub mod scope;
 pub mod series;
 pub mod service;
 pub mod session;
+pub mod sorting;
 pub mod span;
 mod sparse;
 pub mod state;

@@ -137,7 +137,7 @@ impl Market {
     /// Every symbol's market, by name.
     pub fn quotes(&self) -> Vec<(&str, Quote)> {
         let mut quotes: Vec<_> = self.quotes.iter().map(|(symbol, quote)| (&**symbol, *quote)).collect();
-        quotes.sort_by_key(|(symbol, _)| *symbol);
+        crate::sorting::by_key(&mut quotes, |(symbol, _)| *symbol);
         quotes
     }
 

@@ -40,7 +40,7 @@ pub(crate) fn of(state: &State) -> Vec<Moment> {
     transitions(state.governance(), &mut all);
     armings(state.protection(), &mut all);
     breaker(state.protection(), &mut all);
-    all.sort_by_key(|moment| moment.at);
+    crate::sorting::by_key(&mut all, |moment| moment.at);
     all
 }
 

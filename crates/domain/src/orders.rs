@@ -71,7 +71,7 @@ mod on_their_way {
 
     pub(super) fn save(open: &ByKey<Open>, to: &mut impl Sink) {
         let mut orders: Vec<(u128, Open)> = open.iter().map(|(key, open)| (*key, *open)).collect();
-        orders.sort_unstable_by_key(|(key, open)| (open.since, *key));
+        crate::sorting::by_key(&mut orders, |(key, open)| (open.since, *key));
         to.unsigned(orders.len() as u64);
         for order in &orders {
             order.save(to);

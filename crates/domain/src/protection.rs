@@ -231,7 +231,7 @@ impl Protection {
     pub fn health(&self) -> Vec<(&str, Latest<Health>)> {
         let mut health: Vec<_> =
             self.health.iter().filter_map(|(code, latest)| Some((&**code, (*latest)?))).collect();
-        health.sort_by_key(|(code, _)| *code);
+        crate::sorting::by_key(&mut health, |(code, _)| *code);
         health
     }
 }

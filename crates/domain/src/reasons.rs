@@ -148,7 +148,7 @@ impl Reasons {
             kinds.iter().zip(0..).map(move |(count, kind)| Counted { reason, number, kind, count: *count })
         });
         let mut ranked: Vec<Counted<'_>> = each.filter(|counted| counted.count > 0).collect();
-        ranked.sort_by(|a, b| {
+        crate::sorting::by(&mut ranked, |a, b| {
             let fits = |counted: &Counted<'_>| counted.number == Self::LIMIT;
             (fits(a), b.count, a.reason, a.kind).cmp(&(fits(b), a.count, b.reason, b.kind))
         });

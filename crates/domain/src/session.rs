@@ -112,7 +112,7 @@ impl Session {
     /// Those codes with their counts, most frequent first; beyond [`Session::UNKNOWN_LIMIT`] only the total grows.
     pub fn unknown_codes(&self) -> Vec<(String, u64)> {
         let mut codes: Vec<_> = self.unknown.iter().map(|(code, count)| (code.to_string(), *count)).collect();
-        codes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        crate::sorting::by(&mut codes, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         codes
     }
 

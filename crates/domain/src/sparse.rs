@@ -124,7 +124,7 @@ impl Sparse {
         let packed = pairs.len();
         pairs.extend(self.waiting.pairs());
         if let Some(waiting) = pairs.get_mut(packed..) {
-            waiting.sort_unstable_by_key(|(key, _)| *key);
+            by_key(waiting);
         }
         self.waiting.clear();
         self.packed = encode(pairs);
@@ -212,9 +212,13 @@ fn home(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_79b9) >> 15) as usize
 }
 
-fn encode(mut pairs: Vec<(u32, u64)>) -> Box<[u8]> {
-    // Stable, because that is fast on what is sorted in parts already.
+/// Stable, because that is fast on what is sorted in parts already.
+fn by_key(pairs: &mut [(u32, u64)]) {
     pairs.sort_by_key(|(key, _)| *key);
+}
+
+fn encode(mut pairs: Vec<(u32, u64)>) -> Box<[u8]> {
+    by_key(&mut pairs);
     pairs.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
         if same {

@@ -86,7 +86,7 @@ impl CodeTallies {
     pub(crate) fn over(&self, span: Span) -> Vec<(String, u64)> {
         let mut counts: Vec<(String, u64)> =
             self.by_code.iter().map(|(code, tally)| (code.to_string(), tally.over(span))).collect();
-        counts.sort();
+        crate::sorting::by(&mut counts, Ord::cmp);
         if self.other.session() > 0 {
             counts.push((OTHER.to_owned(), self.other.over(span)));
         }

@@ -159,7 +159,7 @@ impl Parts for Trade {
             return;
         }
         let mut names: Vec<(&usize, &str)> = symbols.iter().map(|(name, symbol)| (symbol, &**name)).collect();
-        names.sort_unstable();
+        crate::sorting::by(&mut names, Ord::cmp);
         to.unsigned(names.len() as u64);
         for ((_, name), track) in names.into_iter().zip(tracks) {
             to.text(name);
@@ -344,7 +344,7 @@ impl Trade {
         let mut symbols: Vec<SymbolTrade> = named
             .filter_map(|(name, symbol)| self.of(name, *symbol, (span, side), market.of(name)))
             .collect();
-        symbols.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        crate::sorting::by(&mut symbols, |a, b| a.symbol.cmp(&b.symbol));
         symbols
     }
 

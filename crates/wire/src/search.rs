@@ -114,7 +114,7 @@ impl Query {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut terms = words(text)?.into_iter().map(Word::read).collect::<Result<Vec<_>, Problem>>()?;
         // What costs least is asked first.
-        terms.sort_by_key(|term| matches!(term.asks, Asks::Text(_)));
+        aurora_domain::sorting::by_key(&mut terms, |term| matches!(term.asks, Asks::Text(_)));
         Ok(Self { terms })
     }
 

@@ -141,7 +141,7 @@ impl FunnelCounts {
         for (step, (_, candidate)) in speakers {
             let reasons = places.told(candidate, span).remove(&step).unwrap_or_default();
             let mut reasons: Vec<(&str, u64)> = reasons.into_iter().collect();
-            reasons.sort_by_key(|(reason, count)| (Reverse(*count), *reason));
+            crate::sorting::by_key(&mut reasons, |(reason, count)| (Reverse(*count), *reason));
             let named = reasons.into_iter();
             drop_outs.extend(named.map(|(reason, count)| DropOut { step, reason: reason.to_owned(), count }));
         }

@@ -71,7 +71,7 @@ impl<T: Parts> Within for VecDeque<T> {
 impl<T: Parts, H: BuildHasher + Default> Within for HashMap<Box<str>, T, H> {
     fn save(&self, to: &mut impl Sink) {
         let mut named: Vec<(&str, &T)> = self.iter().map(|(name, value)| (&**name, value)).collect();
-        named.sort_unstable_by_key(|(name, _)| *name);
+        crate::sorting::by_key(&mut named, |(name, _)| *name);
         to.unsigned(named.len() as u64);
         for (name, value) in named {
             to.text(name);

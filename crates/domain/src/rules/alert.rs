@@ -168,7 +168,7 @@ impl Step<'_> {
     /// was no room for. Where the elements cannot be told apart, `before` stays in force.
     pub(super) fn judge(&self, before: &mut Vec<Alert>, elements: &[Element]) -> Result<u64, EvalError> {
         let mut holding = self.holding(before, elements);
-        holding.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        crate::sorting::by(&mut holding, |(left, _), (right, _)| left.cmp(right));
         if !holding.is_sorted_by(|(left, _), (right, _)| left < right) {
             return Err(EvalError::SameLabels);
         }
@@ -190,7 +190,7 @@ impl Step<'_> {
             let holds = holding.binary_search_by(|(labels, _)| labels.cmp(&alert.labels)).is_ok();
             alert.judge(self.rule, holds, self.now)
         });
-        before.sort_unstable_by(|left, right| left.labels.cmp(&right.labels));
+        crate::sorting::by(before, |left, right| left.labels.cmp(&right.labels));
         Ok(dropped)
     }
 

@@ -29,7 +29,7 @@ fn key(matching: &Matching, element: &Element) -> Key {
 fn keys(matching: &Matching, elements: &[Element]) -> Vec<(Key, usize)> {
     let mut keys: Vec<_> =
         elements.iter().enumerate().map(|(place, element)| (key(matching, element), place)).collect();
-    keys.sort_unstable();
+    crate::sorting::by(&mut keys, Ord::cmp);
     keys
 }
 

@@ -79,7 +79,7 @@ pub fn gather<T: AsRef<str>>(paths: &[T]) -> Gathered {
     for (folder, levels) in folders {
         gathered.take(folder, levels);
     }
-    gathered.unread.sort_unstable_by_key(|(place, _)| *place);
+    aurora_domain::sorting::by_key(&mut gathered.unread, |(place, _)| *place);
     gathered
 }
 

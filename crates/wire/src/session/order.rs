@@ -32,7 +32,7 @@ pub fn arrange<T: AsRef<str>>(names: &[T], grows: bool) -> Vec<Log<'_>> {
             Some(Log { name: name.as_ref(), place, parsed, live })
         })
         .collect();
-    logs.sort_by(|left, right| name::reading_order(&left.parsed, &right.parsed));
+    aurora_domain::sorting::by(&mut logs, |left, right| name::reading_order(&left.parsed, &right.parsed));
     let mut seen = HashSet::new();
     logs.retain(|log| seen.insert(log.name.strip_suffix(".gz").unwrap_or(log.name)));
     logs
