@@ -18,6 +18,7 @@ use aurora_e2e::picture::{self, Kept, Picture};
 use aurora_e2e::scene::{self, Course, Site};
 use aurora_e2e::still::Conduct;
 use aurora_e2e::{layout, places};
+use serde_json::json;
 
 /// Width and height of the screens, in CSS pixels.
 const SCREENS: [(u32, u32); 6] =
@@ -210,5 +211,28 @@ async fn every_view_looks_as_it_was_looked_at_in_every_state_and_on_every_screen
         judge(&mut look, here.as_str().context("no browser")?)?;
     }
     ensure!(look.wrong.is_empty(), "{} faults:\n{}", look.wrong.len(), look.wrong.join("\n"));
+    Ok(())
+}
+
+/// On paper there is nothing to press, and nothing is cut off.
+#[tokio::test]
+async fn a_printed_page_is_whole_and_without_controls() -> Result<()> {
+    const CONTROLS: [&str; 6] = [".controls", ".nav", ".tools", ".chart-tools", ".skip", ".events-bar"];
+    let site = Site::start(Course::Storm)?;
+    let page = Browser::start(794, 1123, site.folder()).await?; // A4 at 96 dots per inch
+    scene::without_motion(&page).await?;
+    site.visit(&page, "").await?;
+    page.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await?;
+    scene::rest(&page).await?;
+    for view in VIEWS {
+        scene::go(&page, &format!("view={view}")).await?;
+        for control in CONTROLS {
+            ensure!(!page.is_visible(control).await?, "{control} is printed with {view}");
+        }
+        ensure!(view != "events" || page.is_visible("[data-seq]").await?, "no line is printed");
+        let faults = layout::faults(&page).await?;
+        ensure!(faults.is_empty(), "{view} on paper: {}", faults.join("; "));
+        Picture::of_still_page(&page, &format!("print-{view}"), MOVING).await?;
+    }
     Ok(())
 }
