@@ -10,7 +10,7 @@ use std::{
 use aurora_domain::link::{Action, Cause, Input, is_loopback};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Handle, Start, pump::Pump};
+use super::{Flushed, Handle, Start, pace::Pace, pump::Pump};
 use crate::{
     browser::{self, Interval, Listener},
     config::{self, Settings},
@@ -44,6 +44,9 @@ struct Shared {
     pump: RefCell<Option<Pump>>,
     /// When the page was flushed last, by its steady clock.
     flushed_ms: Cell<f64>,
+    pace: Cell<Pace>,
+    /// What readers were not told of yet.
+    untold: Cell<Option<Flushed>>,
     /// Messages since a moment of that clock.
     messages: Cell<(u32, f64)>,
     /// Whether messages come faster than the browser should hand them over one by one.
@@ -64,6 +67,8 @@ impl Driver {
             connection: RefCell::new(None),
             pump: RefCell::new(None),
             flushed_ms: Cell::new(browser::monotonic_ms()),
+            pace: Cell::default(),
+            untold: Cell::default(),
             messages: Cell::new((0, 0.0)),
             hot: Cell::new(false),
         });
@@ -115,12 +120,23 @@ impl Shared {
     }
 
     fn flush_for(self: &Rc<Self>, budget_ms: f64) {
+        self.flushed_ms.set(browser::monotonic_ms());
+        let mut pace = self.pace.get();
+        let in_turn = pace.frame(self.flushed_ms.get());
+        self.pace.set(pace);
         let before = self.handle.read(super::Store::clock);
         let mut flushed = self.handle.write(|store| store.flush(budget_ms));
-        self.flushed_ms.set(browser::monotonic_ms());
         flushed.link |= self.handle.read(super::Store::clock) != before;
         self.act(flushed.action);
-        let waiting = self.handle.announce(&flushed);
+        if let Some(untold) = self.untold.take() {
+            flushed.join(&untold);
+        }
+        let waiting = if in_turn || flushed.link {
+            self.handle.announce(&flushed)
+        } else {
+            self.untold.set(Some(flushed));
+            true
+        };
         if flushed.unfinished || waiting {
             self.request_frame();
         }

@@ -9,6 +9,7 @@ mod driver;
 mod earlier;
 mod handle;
 mod join;
+mod pace;
 mod pump;
 mod repeats;
 
@@ -133,6 +134,16 @@ pub struct Flushed {
     pub unfinished: bool,
     /// What to do with the connection.
     pub action: Action,
+}
+
+impl Flushed {
+    /// Takes in what an earlier flush changed that nobody was told of.
+    fn join(&mut self, earlier: &Self) {
+        self.changes |= earlier.changes;
+        self.link |= earlier.link;
+        self.feed |= earlier.feed;
+        self.details |= earlier.details;
+    }
 }
 
 impl Store {

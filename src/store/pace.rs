@@ -1,0 +1,64 @@
+//! How often readers are told of what came in: with each frame, or less often where the browser cannot keep up with that.
+//!
+//! A change of figures costs style, layout and paint of the page, which is more than the script that makes it. Invariants: while
+//! frames come in time readers are told in each of them; where they come late, in every [`FEWEST`]th at the least.
+
+/// Milliseconds between two frames from which on the second is late: one and a half at 60 Hz.
+const LATE_MS: f64 = 25.0;
+/// A longer time between two frames is no lateness: nothing was to be drawn, or nobody looked.
+const IDLE_MS: f64 = 250.0;
+/// The share of late frames that is forgotten with each frame: what was two seconds ago counts for an eighth.
+const FORGOTTEN: f64 = 1.0 / 60.0;
+/// From these shares of late frames on readers are told in every second frame, and in every [`FEWEST`]th.
+const STRAINED: [f64; 2] = [0.05, 0.2];
+/// Frames from one telling to the next, at most.
+const FEWEST: u32 = 3;
+
+/// The frames so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    last_ms: Option<f64>,
+    late: f64,
+    untold: u32,
+}
+
+impl Pace {
+    /// A frame at `now_ms` of a steady clock. Whether readers are to be told in it.
+    pub(super) fn frame(&mut self, now_ms: f64) -> bool {
+        let since = self.last_ms.replace(now_ms).map_or(0.0, |last_ms| now_ms - last_ms);
+        if since < IDLE_MS {
+            let late = f64::from(u8::from(since > LATE_MS));
+            self.late += (late - self.late) * FORGOTTEN;
+        }
+        self.untold += 1;
+        let every = 1 + STRAINED.into_iter().filter(|share| self.late > *share).count();
+        let tell = self.untold >= FEWEST || self.untold as usize >= every;
+        if tell {
+            self.untold = 0;
+        }
+        tell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    /// How many of the last 60 of `frames` told, `apart_ms` apart each.
+    fn told(pace: &mut Pace, from_ms: f64, apart_ms: f64, frames: u32) -> usize {
+        let tell: Vec<bool> =
+            (1..=frames).map(|frame| pace.frame(from_ms + f64::from(frame) * apart_ms)).collect();
+        tell.iter().rev().take(60).filter(|tell| **tell).count()
+    }
+
+    #[wasm_bindgen_test]
+    fn readers_are_told_less_often_while_frames_come_late_and_with_each_frame_after_that() {
+        let mut pace = Pace::default();
+        assert_eq!(told(&mut pace, 0.0, 16.7, 600), 60);
+        assert_eq!(told(&mut pace, 20_000.0, 33.4, 600), 20);
+        assert_eq!(told(&mut pace, 60_000.0, 16.7, 600), 60);
+        assert_eq!(told(&mut pace, 90_000.0, 1_000.0, 60), 60, "a page with little to do is not late");
+    }
+}
