@@ -24,9 +24,10 @@ use serde_json::json;
 const SCREENS: [(u32, u32); 6] =
     [(320, 700), (390, 844), (768, 1024), (1440, 900), (2560, 1440), (3840, 2160)];
 const VIEWS: [&str; 4] = ["live", "charts", "events", "sessions"];
-/// Countdowns, and what a few milliseconds may change: ages, the rate of a session of ten events, intents that are older than
+/// Countdowns, what the banner says of tries, and what a few milliseconds may change: ages, the rate of a session of ten events, intents that are older than
 /// ten seconds.
-const MOVING: &str = ".note-time, [data-panel='market'] .sub, [data-metric='events.rate'],
+const MOVING: &str =
+    ".note-time, [data-banner='link'] p, [data-panel='market'] .sub, [data-metric='events.rate'],
     [data-panel='explanations'] .rows > div:first-child";
 /// What a fingerprint depends on beside the page: the browser, and the fonts of this machine.
 const PROBE: &str = "const pen = document.createElement('canvas').getContext('2d');
@@ -96,7 +97,9 @@ impl Look {
         site.visit(&self.page, "").await?;
         if state == "stale" {
             site.still.conduct(Conduct::IsGone);
-            scene::until(&self.page, "document.querySelector(\"[data-banner='link'] .note-time\")").await?;
+            // From the second try on the banner says the same each time.
+            let known = "document.querySelector(\"[data-banner='link']\")?.textContent.includes('502')";
+            scene::until(&self.page, known).await?;
         }
         for pose in Pose::of(state) {
             let name = pose.name(state);
