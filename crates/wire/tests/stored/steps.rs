@@ -36,7 +36,9 @@ fn with_orders(orders: u32) -> State {
 
 #[test]
 fn the_steps_give_the_bytes_of_saving_at_once() {
-    for state in vec![State::new(START), state(1), state(600), with_orders(20_000)] {
+    let made: [fn() -> State; 4] = [|| State::new(START), || state(1), || state(600), || with_orders(20_000)];
+    for make in made {
+        let state = make();
         let (bytes, runs) = in_steps(&state);
         assert!(bytes == snapshot::save(&state, 7));
         assert_eq!(runs.len(), state.steps(), "a run of one step each");
