@@ -2,7 +2,8 @@
 //!
 //! Invariants: each session is judged by itself, once for each second between its first and last event; after
 //! [`QUIET_SECONDS`] without an event nothing but silence can be found, so a longer one is judged as if it were that long. Only
-//! rules are judged that events can answer: what the feed knows of clients, memory and disk stands in no log.
+//! rules are judged that events can answer: what the feed knows of clients, memory and disk stands in no log. Every incident is
+//! kept: there are no more of them than seconds that were judged, for each alert.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +24,6 @@ const OF_THE_FEED: [&str; 5] =
 
 /// How many minutes may wait in the state before they are taken out.
 const WAITING_MINUTES: usize = 60;
-
-/// How many incidents of a session are kept.
-const MAX_INCIDENTS: usize = 10_000;
 
 /// A line: where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +179,7 @@ impl Recorder {
             };
             let told = told(&alert.labels);
             match alert.state {
-                AlertState::Firing if wakes && self.incidents.len() < MAX_INCIDENTS => {
+                AlertState::Firing if wakes => {
                     self.incidents.push(Incident {
                         alert: alert.name.clone(),
                         severity: alert.severity().to_owned(),
