@@ -5,6 +5,7 @@
 //! that stands for it; every wait is for a condition and has a deadline; a wait that fails shows what the page, the
 //! feed and nginx had to say.
 
+mod accepting;
 pub mod axe;
 pub mod browser;
 pub mod command;

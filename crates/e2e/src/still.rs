@@ -5,18 +5,16 @@
 //! real feed's time; events pass as they are, ids included.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Result, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use crate::accepting::{Accepting, PATIENCE};
+
 /// Between two heartbeats: what a page adds to the time of the last one stays far below a second.
 const BEAT: Duration = Duration::from_millis(50);
-/// How long a client or the feed may take with what it has begun to say.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// A request's head may be so long, in bytes.
 const HEAD_BYTES: u64 = 64 << 10;
 const REFUSAL: &str =
@@ -36,9 +34,8 @@ pub enum Conduct {
 /// A proxy on loopback that runs until it is dropped.
 #[derive(Debug)]
 pub struct Still {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Accepting,
 }
 
 #[derive(Debug)]
@@ -47,7 +44,6 @@ struct Shared {
     time_ns: i64,
     conduct: Mutex<Conduct>,
     open: Mutex<Vec<TcpStream>>,
-    stopping: AtomicBool,
 }
 
 impl Still {
@@ -56,26 +52,20 @@ impl Still {
     /// # Errors
     /// When there is no port.
     pub fn start(feed_port: u16, time_ns: i64) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             feed_port,
             time_ns,
             conduct: Mutex::new(Conduct::Answers),
             open: Mutex::default(),
-            stopping: AtomicBool::new(false),
         });
-        let accepting = {
-            let shared = Arc::clone(&shared);
-            std::thread::spawn(move || shared.accept(&listener))
-        };
-        Ok(Self { address, shared, accepting: Some(accepting) })
+        let answering = Arc::clone(&shared);
+        Ok(Self { shared, accepting: Accepting::start(move |client| answering.answer(client))? })
     }
 
     /// Where it listens, on loopback.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.accepting.address().port()
     }
 
     /// From now on requests are met so; streams that are open end.
@@ -87,28 +77,11 @@ impl Still {
 
 impl Drop for Still {
     fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::Release);
         self.shared.end_streams();
-        drop(TcpStream::connect(self.address)); // accepting ends with the next connection
-        if let Some(accepting) = self.accepting.take() {
-            drop(accepting.join());
-        }
     }
 }
 
 impl Shared {
-    fn accept(self: &Arc<Self>, listener: &TcpListener) {
-        for connection in listener.incoming() {
-            if self.stopping.load(Ordering::Acquire) {
-                return;
-            }
-            let Ok(connection) = connection else { continue };
-            let shared = Arc::clone(self);
-            // Whoever goes away in the middle is no failure of the proxy.
-            std::thread::spawn(move || drop(shared.answer(connection)));
-        }
-    }
-
     fn end_streams(&self) {
         for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             drop(stream.shutdown(Shutdown::Both)); // it may have ended by itself
@@ -116,9 +89,6 @@ impl Shared {
     }
 
     fn answer(&self, mut client: TcpStream) -> Result<()> {
-        client.set_read_timeout(Some(PATIENCE))?;
-        client.set_write_timeout(Some(PATIENCE))?;
-        client.set_nodelay(true)?;
         let (path, id) = read_head(&client)?;
         let streams = path.starts_with("/sse");
         let conduct = *self.conduct.lock().unwrap_or_else(PoisonError::into_inner);
@@ -241,7 +211,6 @@ mod tests {
             time_ns: 5,
             conduct: Mutex::new(Conduct::Answers),
             open: Mutex::default(),
-            stopping: AtomicBool::new(false),
         };
         let beat =
             b"event: heartbeat\ndata: {\"feed_time_ns\":9,\"session\":\"s\",\"lines\":3,\"clients\":7}\n\n";

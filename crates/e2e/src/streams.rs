@@ -5,14 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Result, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
-/// What a client that does not finish its request is given.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::accepting::Accepting;
+
 /// A request's head may be so long, in bytes.
 const HEAD_BYTES: u64 = 64 << 10;
 
@@ -31,9 +28,8 @@ pub type Resumed = Option<Option<Vec<u8>>>;
 /// A server on loopback that runs until it is dropped.
 #[derive(Debug)]
 pub struct Streams {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Accepting,
 }
 
 #[derive(Debug)]
@@ -41,7 +37,6 @@ struct Shared {
     streams: BTreeMap<String, Stream>,
     /// By path: how a client came back to it; a path that is here was asked for at least once.
     asked: Mutex<BTreeMap<String, Resumed>>,
-    stopping: AtomicBool,
 }
 
 impl Streams {
@@ -50,20 +45,15 @@ impl Streams {
     /// # Errors
     /// When there is no port.
     pub fn serve(streams: BTreeMap<String, Stream>) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { streams, asked: Mutex::default(), stopping: AtomicBool::new(false) });
-        let accepting = {
-            let shared = Arc::clone(&shared);
-            std::thread::spawn(move || shared.accept(&listener))
-        };
-        Ok(Self { address, shared, accepting: Some(accepting) })
+        let shared = Arc::new(Shared { streams, asked: Mutex::default() });
+        let answering = Arc::clone(&shared);
+        Ok(Self { shared, accepting: Accepting::start(move |connection| answering.answer(connection))? })
     }
 
     /// The URL of its page.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/", self.accepting.address())
     }
 
     /// How a client came back to the stream at `path`.
@@ -73,33 +63,8 @@ impl Streams {
     }
 }
 
-impl Drop for Streams {
-    fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::Release);
-        drop(TcpStream::connect(self.address)); // accepting ends with the next connection
-        if let Some(accepting) = self.accepting.take() {
-            drop(accepting.join());
-        }
-    }
-}
-
 impl Shared {
-    fn accept(self: &Arc<Self>, listener: &TcpListener) {
-        for connection in listener.incoming() {
-            if self.stopping.load(Ordering::Acquire) {
-                return;
-            }
-            let Ok(connection) = connection else { continue };
-            let shared = Arc::clone(self);
-            // A browser that goes away in the middle is no failure of the server.
-            std::thread::spawn(move || drop(shared.answer(connection)));
-        }
-    }
-
     fn answer(&self, mut connection: TcpStream) -> Result<()> {
-        connection.set_read_timeout(Some(PATIENCE))?;
-        connection.set_write_timeout(Some(PATIENCE))?;
-        connection.set_nodelay(true)?;
         let (path, last_event_id) = read_head(&connection)?;
         let Some(stream) = self.streams.get(&path) else {
             let status = if path == "/" { "200 OK" } else { "404 Not Found" };
