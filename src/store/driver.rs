@@ -17,8 +17,10 @@ use crate::{
     transport::{Connection, Request, Signal, Sink, Transport},
 };
 
-/// A frame's budget for reducing events, which leaves the rest of 16 ms to views, charts and the browser.
+/// A frame's budget for reducing events, which leaves the rest of 16 ms to charts and the browser.
 const BUDGET_MS: f64 = 4.0;
+/// That of a frame in which readers are told, which costs as much again.
+const TELLING_BUDGET_MS: f64 = 2.0;
 /// As long as nobody sees the page.
 const HIDDEN_BUDGET_MS: f64 = 50.0;
 /// Between two flushes of a hidden page.
@@ -111,19 +113,22 @@ impl Shared {
 
     fn visibility(self: &Rc<Self>) {
         // What has arrived and was not looked at is no silence.
-        self.flush_for(HIDDEN_BUDGET_MS);
+        self.flush_for(Some(HIDDEN_BUDGET_MS));
         self.input(if browser::is_hidden() { Input::Hidden } else { Input::Shown });
     }
 
     fn flush(self: &Rc<Self>) {
-        self.flush_for(if browser::is_hidden() { HIDDEN_BUDGET_MS } else { BUDGET_MS });
+        self.flush_for(browser::is_hidden().then_some(HIDDEN_BUDGET_MS));
     }
 
-    fn flush_for(self: &Rc<Self>, budget_ms: f64) {
+    /// Within `budget_ms`, or that of a frame.
+    fn flush_for(self: &Rc<Self>, budget_ms: Option<f64>) {
         self.flushed_ms.set(browser::monotonic_ms());
         let mut pace = self.pace.get();
-        let in_turn = pace.frame(self.flushed_ms.get());
+        let lines = self.handle.read(|store| store.live_state().session().events());
+        let in_turn = pace.frame(self.flushed_ms.get(), lines);
         self.pace.set(pace);
+        let budget_ms = budget_ms.unwrap_or(if in_turn { TELLING_BUDGET_MS } else { BUDGET_MS });
         let before = self.handle.read(super::Store::clock);
         let mut flushed = self.handle.write(|store| store.flush(budget_ms));
         flushed.link |= self.handle.read(super::Store::clock) != before;

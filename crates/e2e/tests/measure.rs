@@ -43,8 +43,8 @@ const WATCH: &str = "
         const skewed = document.querySelector(`[data-metric='session.skewed'][data-scope='session']`)?.dataset.value;
         if (skewed && skewed !== window.seen.skewed) {
             window.seen.skewed = skewed;
-            // What changed now is painted with this frame or the next: after its callbacks.
-            request(() => setTimeout(() => window.seen.shown.push([Number(skewed), performance.timeOrigin + performance.now()])));
+            // The page changes in its frames, and is painted at their end: when the next one begins, it was.
+            request(() => window.seen.shown.push([Number(skewed), performance.timeOrigin + performance.now()]));
         }
     };
     new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });";
