@@ -10,6 +10,7 @@ use super::{
     facts::{CARDS, FactsPanel},
     feed::FeedStrip,
     funnel::FunnelPanel,
+    in_parts::{InParts, part},
     latency::{LatencyChart, LatencyPanel, first_kind},
     orders::{OrderChart, OutcomeTiles, Rates, Reasons},
     sources::Sources,
@@ -21,7 +22,7 @@ use crate::{
     store::{Clock, Handle, Slice, derive},
 };
 
-/// The whole screen.
+/// The whole screen, made in parts.
 #[component]
 pub(crate) fn LiveView(
     store: Handle,
@@ -32,26 +33,35 @@ pub(crate) fn LiveView(
 ) -> impl IntoView {
     let kind = RwSignal::new(None);
     let shown_kind = Memo::new(move |_| kind.get().unwrap_or_else(|| first_kind(store)));
-    let cards = CARDS.into_iter().map(|card| view! { <FactsPanel store page stale card /> }).collect_view();
-    view! {
-        <Verdict
-            tone=derive(move || tone_of(judged.with(|judged| judged.tone)))
-            headline=derive(move || judged.with(|judged| judged.headline.clone()))
-            sentence=derive(move || judged.with(|judged| judged.sentence.clone()))
-        />
-        <OutcomeTiles store page stale />
-        <Rates store page stale />
-        <DecisionTile store page stale />
-        <ThroughputTile store page stale />
-        <LatencyChart store page look stale kind=shown_kind />
-        <OrderChart store look stale />
-        <FunnelPanel store page stale />
-        <Reasons store page stale />
-        <LatencyPanel store page stale kind=shown_kind on_kind=move |chosen| kind.set(Some(chosen)) />
-        {cards}
-        <Sources store stale />
-        <FeedStrip store />
-    }
+    let on_kind = Callback::new(move |chosen| kind.set(Some(chosen)));
+    let mut parts = vec![
+        part(move || {
+            view! {
+                <Verdict
+                    tone=derive(move || tone_of(judged.with(|judged| judged.tone)))
+                    headline=derive(move || judged.with(|judged| judged.headline.clone()))
+                    sentence=derive(move || judged.with(|judged| judged.sentence.clone()))
+                />
+                <OutcomeTiles store page stale />
+            }
+        }),
+        part(move || {
+            view! {
+                <Rates store page stale />
+                <DecisionTile store page stale />
+                <ThroughputTile store page stale />
+            }
+        }),
+        part(move || view! { <LatencyChart store page look stale kind=shown_kind /> }),
+        part(move || view! { <OrderChart store look stale /> }),
+        part(move || view! { <FunnelPanel store page stale /> }),
+        part(move || view! { <Reasons store page stale /> }),
+        part(move || view! { <LatencyPanel store page stale kind=shown_kind on_kind /> }),
+    ];
+    parts.extend(CARDS.map(|card| part(move || view! { <FactsPanel store page stale card /> })));
+    parts.push(part(move || view! { <Sources store stale /> }));
+    parts.push(part(move || view! { <FeedStrip store /> }));
+    view! { <InParts parts /> }
 }
 
 /// How the session is judged, also while the page is paused.

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod feed;
 mod funnel;
+mod in_parts;
 mod latency;
 mod live;
 mod notices;

@@ -17,7 +17,7 @@ use crate::nginx::Nginx;
 use crate::places;
 use crate::process::Process;
 use crate::still::Still;
-use crate::totals::Totals;
+use crate::totals::{Totals, WHOLE};
 
 /// When every session begins: 2026-11-20 17:50:00 UTC, in Unix seconds.
 pub const START: u64 = 1_795_197_000;
@@ -228,13 +228,14 @@ pub async fn go(page: &Browser, fragment: &str) -> Result<()> {
     rest(page).await
 }
 
-/// Waits until `condition`, an expression, is true in the page.
+/// Waits until `condition`, an expression, is true in the page, and the screen is put together.
 ///
 /// # Errors
 /// After a minute in which it is not, with what the page says.
 pub async fn until(page: &Browser, condition: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while page.run(&format!("return Boolean({condition});"), vec![]).await? != true {
+    let script = format!("return Boolean(({condition}) && {WHOLE});");
+    while page.run(&script, vec![]).await? != true {
         if Instant::now() > deadline {
             drop(page.screenshot("failure").await); // a picture more or less does not change the verdict
             bail!("it is not so that {condition}; the page shows\n{}", page.text().await?);

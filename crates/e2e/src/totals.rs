@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -30,6 +30,10 @@ const EVENTS: &str = "session.events";
 /// Events that no metric reads.
 const UNKNOWN: &str = "session.unknown";
 const LOG: &str = "aurora_events.jsonl";
+/// Whether the screen that the page makes over several frames is all there, as an expression in the page.
+pub const WHOLE: &str = "document.querySelector('[data-unfinished]') === null";
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
 
 /// Every outcome's count, that of all events and that of events that no metric reads; none where there is no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +56,27 @@ impl Totals {
         Ok(Self(totals))
     }
 
-    /// What the page shows, all read at one moment.
+    /// What the page shows, all read at one moment, once its screen is put together.
     ///
     /// # Errors
     /// When the page cannot be asked, or shows something that is no count.
     pub async fn of_page(page: &Browser) -> Result<Self> {
         let metrics: Vec<Value> = OUTCOMES.into_iter().chain([EVENTS, UNKNOWN]).map(Value::from).collect();
-        let script = "return arguments[0].map(metric =>
-            document.querySelector(`[data-metric='${metric}'][data-scope='session']`)?.dataset.value || '');";
-        let shown = page.run(script, vec![metrics.into()]).await?;
+        let script = format!(
+            "return {WHOLE} && arguments[0].map(metric =>
+            document.querySelector(`[data-metric='${{metric}}'][data-scope='session']`)?.dataset.value || '');"
+        );
+        let deadline = Instant::now() + PATIENCE;
+        let shown = loop {
+            let shown = page.run(&script, vec![metrics.clone().into()]).await?;
+            if shown != false {
+                break shown;
+            }
+            if Instant::now() > deadline {
+                bail!("the page's screen is never put together");
+            }
+            tokio::time::sleep(POLL).await;
+        };
         let shown = shown.as_array().context("the page has no list")?;
         let mut totals = BTreeMap::new();
         for (metric, value) in OUTCOMES.into_iter().chain([EVENTS, UNKNOWN]).zip(shown) {
