@@ -122,7 +122,7 @@ fn App(settings: Settings) -> impl IntoView {
         <LinkBanner status=banner_status now_ms=seconds() on_retry=retry on_settings=open_settings />
         <Paused as_of paused />
         <Away store page />
-        <Notices store config_problem />
+        <Notices store config_problem judged=derive(move || view.get() == View::Live) />
         <Controls store page paused />
         <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>
             <Alerts alerts page stale />

@@ -104,8 +104,15 @@ async fn a_page_that_is_unmounted_leaves_nothing_behind() {
 
 /// The page's notices over a store that has read `streams`, one connection each, from a server without snapshots.
 fn notices(streams: &[String]) -> Mounted {
+    notices_beside(streams, Rc::default())
+}
+
+/// The same beside a verdict that is in view while the signal says so.
+fn notices_beside(streams: &[String], in_view: Rc<Cell<Option<RwSignal<bool>>>>) -> Mounted {
     let streams = streams.to_vec();
     Mounted::new(move || {
+        let judged = RwSignal::new(false);
+        in_view.set(Some(judged));
         let mut store = Store::new(browser::now_ms());
         store.start_connection();
         store.deliver(transport::Signal::NoSnapshot);
@@ -117,7 +124,7 @@ fn notices(streams: &[String]) -> Mounted {
             store.deliver(transport::Signal::Bytes(stream.as_bytes().to_vec()));
             store.flush(f64::INFINITY);
         }
-        view! { <Notices store=Handle::new(store) /> }
+        view! { <Notices store=Handle::new(store) judged /> }
     })
 }
 
@@ -143,6 +150,20 @@ fn a_history_that_comes_again_and_ids_that_begin_anew_are_said() {
     let said = anew.text("[data-notice='renumbered']");
     assert!(said.contains("The page began again with what the server has"), "{said}");
     assert!(anew.find("[data-notice='repeated']").is_none());
+}
+
+/// A heartbeat of a feed that waits for a session.
+const WAITING: &str =
+    "event: heartbeat\ndata: {\"head\":0,\"status\":\"waiting\",\"message\":\"no session logs yet\"}\n\n";
+
+#[wasm_bindgen_test]
+async fn why_there_is_no_session_is_said_once() {
+    let in_view = Rc::new(Cell::new(None));
+    let page = notices_beside(&[WAITING.to_owned()], Rc::clone(&in_view));
+    let said = page.text("[data-notice='waiting']");
+    assert!(said.contains("no session logs yet"), "{said}");
+    in_view.get().expect("it is mounted").set(true);
+    until("the verdict says it", || page.find("[data-notice='waiting']").is_none()).await;
 }
 
 /// The choices of a page whose address is followed, and how often a token came.

@@ -70,6 +70,7 @@ pub(crate) fn Chart(
     let place = Memo::new(move |_| chart.place());
     let left = move || place.get().map(|place| format!("{}px", place.x));
     let chosen = move || chart.choice.get();
+    let counts = chart.counts();
     view! {
         <ChartFrame
             title name class stale
@@ -87,6 +88,12 @@ pub(crate) fn Chart(
         >
             <canvas node_ref=chart.axes class="chart-canvas" aria-hidden="true"></canvas>
             <canvas node_ref=chart.data class="chart-canvas" aria-hidden="true"></canvas>
+            {move || {
+                let count = |(x, count): (f64, usize)| view! {
+                    <span class="chart-count num" aria-hidden="true" style:left=format!("{x}px")>{count.to_string()}</span>
+                };
+                counts.get().into_iter().map(count).collect_view()
+            }}
             <div class="chart-cursor" hidden=move || place.with(Option::is_none) style:left=left></div>
             <div
                 class="chart-choice"

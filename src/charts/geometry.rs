@@ -20,6 +20,17 @@ impl Geometry {
         self.time(x.clamp(self.left, self.right))
     }
 
+    /// Seconds that a CSS pixel is wide.
+    pub(super) fn seconds_per_px(self) -> f64 {
+        (self.to - self.from) / (self.right - self.left)
+    }
+
+    /// Where Unix time `time` in seconds is; none outside the plot.
+    pub(super) fn x(self, time: f64) -> Option<f64> {
+        let inside = (self.from..=self.to).contains(&time);
+        inside.then(|| self.left + (time - self.from) / self.seconds_per_px())
+    }
+
     /// Whether `x` is in the plot.
     pub(super) fn contains(self, x: f64) -> bool {
         (self.left..=self.right).contains(&x)

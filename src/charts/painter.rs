@@ -17,6 +17,7 @@ use super::{
     colors::Colors,
     geometry::Geometry,
     look::{Marker, MarkerKind},
+    markers::crowds,
     plot::Limit,
 };
 use crate::browser;
@@ -130,15 +131,18 @@ impl Painter {
 
     /// Where time lies; none before anything was painted.
     pub(super) fn geometry(&self) -> Option<Geometry> {
-        let layout = self.layout.as_ref()?;
-        let ((left, right), x) = (layout.sides_css(), layout.spec().x);
-        Some(Geometry { left, right, from: x.start(), to: x.end() })
+        self.layout.as_ref().map(geometry_of)
     }
 
     /// The colours that were painted with.
     pub(super) fn colors(&self) -> Option<&Colors> {
         self.style.as_ref().map(|style| &style.colors)
     }
+}
+
+fn geometry_of(layout: &Layout) -> Geometry {
+    let ((left, right), x) = (layout.sides_css(), layout.spec().x);
+    Geometry { left, right, from: x.start(), to: x.end() }
 }
 
 /// What the value axis has room for.
@@ -225,7 +229,8 @@ fn paint_data(
         }
         Shape::Stack => paint_stack(backend, layout, plot, &shown, colors)?,
     }
-    let marks: Vec<Mark> = choices.markers.iter().map(|marker| mark(marker, colors)).collect();
+    let crowds = crowds(&choices.markers, geometry_of(layout));
+    let marks: Vec<Mark> = crowds.map(|crowd| mark(crowd.from, crowd.kind, colors)).collect();
     paint_marks(backend, layout, &marks)
 }
 
@@ -288,8 +293,8 @@ fn paint_ghost(
     paint_band(backend, layout, &Band { color, lower: &lower, upper: &upper })
 }
 
-fn mark(marker: &Marker, colors: &Colors) -> Mark {
-    let (sign, color) = match marker.kind {
+fn mark(at: f64, kind: MarkerKind, colors: &Colors) -> Mark {
+    let (sign, color) = match kind {
         MarkerKind::Configuration => (Sign::Square, colors.theme.text),
         MarkerKind::Governance => (Sign::Diamond, colors.theme.text),
         MarkerKind::Operator => (Sign::House, colors.theme.text),
@@ -297,7 +302,7 @@ fn mark(marker: &Marker, colors: &Colors) -> Mark {
         MarkerKind::Breaker => (Sign::Cross, colors.warn),
         MarkerKind::Alert => (Sign::Triangle, colors.bad),
     };
-    Mark { at: marker.at, sign, color }
+    Mark { at, sign, color }
 }
 
 /// Gives a canvas the layout's size in device pixels.

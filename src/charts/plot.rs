@@ -229,6 +229,17 @@ impl Plot {
         }
     }
 
+    /// The value of a series in a bucket, or the latest one, in words: none where the plot has nothing to draw, whatever a sum of
+    /// nothing is.
+    pub(crate) fn said(&self, series: &Series, bucket: Option<usize>) -> String {
+        let value = match bucket {
+            _ if !self.has_data() => None,
+            Some(bucket) => series.values.get(bucket).copied(),
+            None => self.latest(series),
+        };
+        self.text(value)
+    }
+
     /// A value in words.
     pub(crate) fn text(&self, value: Option<f64>) -> String {
         format::or_no_data(value.filter(|value| value.is_finite()), |value| match self.unit {

@@ -3,7 +3,7 @@
 mod plots;
 
 use aurora_charts::Unit;
-use aurora_domain::Ts;
+use aurora_domain::{Ts, format};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -547,6 +547,49 @@ async fn a_marker_is_painted_and_said() {
     until("a line from top to bottom", || pixels(&chart.data()) > before + 100.0).await;
     chart.point("pointermove", x(20.5));
     until("its words", || chart.tip().contains("Configuration: live.yaml")).await;
+}
+
+#[wasm_bindgen_test]
+async fn moments_whose_signs_would_lie_on_each_other_share_one() {
+    let owner = Owner::new();
+    let chart = chart(&owner, plot(Shape::Lines, MIDNIGHT, |_| 1.0), SIZE);
+    chart.painted().await;
+    let before = pixels(&chart.data());
+    let at = |seconds: f64, kind, number: u32| Marker {
+        at: MIDNIGHT as f64 + seconds,
+        kind,
+        text: format!("act {number}"),
+    };
+    let alone = at(50.5, MarkerKind::Operator, 0);
+    chart.markers.set(vec![alone.clone()]);
+    until("one sign", || pixels(&chart.data()) > before + 100.0).await;
+    let one = pixels(&chart.data()) - before;
+    assert!(chart.page.find(".chart-count").is_none(), "one is not counted");
+    let halt = at(10.5, MarkerKind::Halt, 1);
+    let storm = (2..11).map(|number| at(10.5 + f64::from(number) / 100.0, MarkerKind::Breaker, number));
+    chart.markers.set([halt].into_iter().chain(storm).chain([alone]).collect());
+    until("how many they are", || chart.page.text(".chart-count") == "10").await;
+    settled(&chart.data()).await;
+    let both = pixels(&chart.data()) - before;
+    assert!(both < one * 2.5, "ten moments are drawn as one: {both} pixels where one has {one}");
+    let places = "return a.querySelectorAll('.chart-count').length";
+    let place = chart.page.get(".chart-plot");
+    assert_eq!(number(places, &[&place]).to_string(), "1");
+    chart.point("pointermove", x(10.5));
+    until("the first of them and how many more", || {
+        let tip = chart.tip();
+        tip.contains("Trading: act 1") && tip.contains("act 6") && tip.contains("and 4 more")
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_stack_of_nothing_has_no_figures() {
+    let owner = Owner::new();
+    let chart = chart(&owner, plot(Shape::Stack, MIDNIGHT, |_| 0.0), SIZE);
+    until("it says so", || chart.page.text(".legend b") == format::NO_DATA).await;
+    chart.plot.update(|plot| plot.series[0].values[10] = 2.0);
+    until("zero is a figure beside others", || chart.page.text(".legend b").starts_with("0.00")).await;
 }
 
 #[wasm_bindgen_test]

@@ -4,9 +4,14 @@ use leptos::prelude::*;
 
 use super::{
     chart::{Parts, Place, clock},
+    look::Marker,
+    markers::crowds,
     plot::{Plot, Series},
 };
 use crate::{components::chart_frame::LegendEntry, store::derive};
+
+/// Moments of a bucket that are told; more are counted.
+const MOMENTS_TOLD: usize = 6;
 
 impl Parts {
     pub(super) fn legend(self, place: Memo<Option<Place>>) -> Signal<Vec<LegendEntry>> {
@@ -17,10 +22,7 @@ impl Parts {
                     let entry = |series: &Series| LegendEntry {
                         name: series.name.clone(),
                         slot: series.slot,
-                        value: plot.text(match at {
-                            Some(bucket) => series.values.get(bucket).copied(),
-                            None => plot.latest(series),
-                        }),
+                        value: plot.said(series, at),
                         shown: !hidden.iter().any(|name| *name == series.name),
                     };
                     plot.series.iter().map(entry).collect()
@@ -55,12 +57,34 @@ impl Parts {
         clock(start, self.look.utc_offset_min.get())
     }
 
-    /// Moments in a bucket, in words.
+    /// Moments in a bucket with those that share a sign with them, in words.
     pub(super) fn moments(self, plot: &Plot, bucket: usize) -> Vec<String> {
-        let here = |at: f64| plot.window.bucket_at(at) == Some(bucket);
+        let Some(geometry) = self.geometry() else { return Vec::new() };
+        let half = f64::from(plot.window.step) / 2.0;
+        let (from, to) = (plot.window.middle(bucket) - half, plot.window.middle(bucket) + half);
         self.look.markers.with(|markers| {
-            let markers = markers.iter().filter(|marker| here(marker.at));
-            markers.map(|marker| format!("{}: {}", marker.kind.name(), marker.text)).collect()
+            let here = crowds(markers, geometry).filter(|crowd| crowd.from < to && crowd.to >= from);
+            let all: Vec<&Marker> = here.flat_map(|crowd| crowd.markers).collect();
+            let told = all.iter().take(MOMENTS_TOLD);
+            let mut words: Vec<String> =
+                told.map(|marker| format!("{}: {}", marker.kind.name(), marker.text)).collect();
+            if all.len() > words.len() {
+                words.push(format!("and {} more", all.len() - words.len()));
+            }
+            words
+        })
+    }
+
+    /// Where signs stand for several moments, in CSS pixels, and for how many.
+    pub(super) fn counts(self) -> Signal<Vec<(f64, usize)>> {
+        derive(move || {
+            // Where things are follows from what was painted last.
+            self.plot.track();
+            let Some(geometry) = self.geometry() else { return Vec::new() };
+            self.look.markers.with(|markers| {
+                let several = crowds(markers, geometry).filter(|crowd| crowd.markers.len() > 1);
+                several.filter_map(|crowd| Some((geometry.x(crowd.from)?, crowd.markers.len()))).collect()
+            })
         })
     }
 
@@ -73,7 +97,7 @@ impl Parts {
                 .iter()
                 .rev()
                 .map(|series| {
-                    let value = plot.text(series.values.get(bucket).copied());
+                    let value = plot.said(series, Some(bucket));
                     let name = series.name.clone();
                     view! { <li data-slot=series.slot.to_string()><i class="mark"></i>{name}<b class="num">{value}</b></li> }
                 })
@@ -107,7 +131,7 @@ impl Parts {
             let values = plot
                 .series
                 .iter()
-                .map(|series| format!("{} {}", series.name, plot.text(series.values.get(bucket).copied())));
+                .map(|series| format!("{} {}", series.name, plot.said(series, Some(bucket))));
             let all: Vec<String> = std::iter::once(self.clock(plot, bucket))
                 .chain(values)
                 .chain(self.moments(plot, bucket))

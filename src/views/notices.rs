@@ -15,8 +15,12 @@ pub(crate) fn Notices(
     /// Why config.json is not in force; empty where it is.
     #[prop(optional)]
     config_problem: String,
+    /// Whether the verdict is in view, which says why there is no session.
+    #[prop(optional, into)]
+    judged: Signal<bool>,
 ) -> impl IntoView {
     let waiting = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "waiting"));
+    let waiting = Memo::new(move |_| if judged.get() { String::new() } else { waiting.get() });
     let degraded = store.select(&[Slice::Feed, Slice::Link], |store| feed_says(store, "degraded"));
     let recorded = store.select(&[Slice::Session, Slice::Link], recorded);
     let cut = store.select(&[Slice::Feed, Slice::Session], cut);
