@@ -1,13 +1,17 @@
 //! What is remembered of ids: a bounded map from 128-bit keys that forgets in the order of arrival.
 //!
-//! Entries stand in a queue in the order in which they came, 24 bytes and up each; an index of four bytes a place
-//! finds them (linear probing, at most half full, no tombstones). Keys are hashes already, so their low bits are
+//! Entries stand in a queue in the order in which they came, 20 bytes and up each; an index of four bytes a place
+//! finds them (linear probing, at most three quarters full, no tombstones). Keys are hashes already, so their low bits are
 //! the place, and some of their high bits stand in the index, so that few entries are looked at in vain.
 //! Invariants: an entry is indexed exactly as long as it is in the queue; the queue is at most as long as the limit.
 
-use std::collections::VecDeque;
+use crate::{
+    parts::{Broken, Loading, Parts, Sink, Source, Within, items_of, steps_of},
+    pieces::Pieces,
+};
 
-use crate::parts::{Broken, Loading, Parts, Sink, Source, Within, items_of, steps_of};
+/// A key in quarters, the lowest first: a `u128` would be aligned to 16 bytes, and an entry as long as two of them.
+type Key = [u32; 4];
 
 /// A place of the index without an entry.
 const FREE: u32 = 0;
@@ -16,8 +20,7 @@ const TAKEN: u32 = 1 << 31;
 
 #[derive(Clone, Debug)]
 struct Entry<V> {
-    /// Two halves instead of one `u128`, which would be aligned to 16 bytes.
-    key: [u64; 2],
+    key: Key,
     value: V,
 }
 
@@ -25,7 +28,7 @@ struct Entry<V> {
 #[derive(Clone, Debug)]
 pub(crate) struct Ids<V> {
     limit: usize,
-    entries: VecDeque<Entry<V>>,
+    entries: Pieces<Entry<V>>,
     /// The number of the entry at the front of the queue; numbers go round.
     first: u32,
     /// Which bits of a place are the entry's number; the rest below [`TAKEN`] are of its key.
@@ -41,7 +44,7 @@ impl<V> Ids<V> {
         let limit = limit.clamp(1, 1 << 30);
         Self {
             limit,
-            entries: VecDeque::new(),
+            entries: Pieces::new(),
             first: 0,
             numbers: u32::try_from(limit.next_power_of_two() - 1).unwrap_or(TAKEN - 1),
             index: Vec::new(),
@@ -51,26 +54,26 @@ impl<V> Ids<V> {
 
     /// What is remembered of `key`.
     pub(crate) fn get(&self, key: u128) -> Option<&V> {
-        let (_, number) = self.find(halves(key));
+        let (_, number) = self.find(quarters(key));
         self.entries.get(self.position(number?)).map(|entry| &entry.value)
     }
 
     /// What is remembered of `key`, made first where nothing is; the oldest key is forgotten for it where needed.
     /// Always `Some`: there is room for one entry at least.
     pub(crate) fn entry(&mut self, key: u128, make: impl FnOnce() -> V) -> Option<&mut V> {
-        let halves = halves(key);
-        let (mut place, found) = self.find(halves);
+        let key = quarters(key);
+        let (mut place, found) = self.find(key);
         let number = if let Some(number) = found {
             number
         } else {
-            if self.entries.len() >= self.limit || self.entries.len() * 2 >= self.index.len() {
+            if self.entries.len() >= self.limit || self.is_crowded() {
                 self.forget_beyond(self.limit - 1);
                 self.grow();
-                place = self.find(halves).0;
+                place = self.find(key).0;
             }
             let number = self.number(self.entries.len());
-            self.entries.push_back(Entry { key: halves, value: make() });
-            self.set(place, self.cell(halves, number));
+            self.entries.push_back(Entry { key, value: make() });
+            self.set(place, self.cell(key, number));
             number
         };
         let position = self.position(number);
@@ -84,21 +87,27 @@ impl<V> Ids<V> {
 
     fn forget_beyond(&mut self, limit: usize) {
         while self.entries.len() > limit {
-            let Some(key) = self.entries.front().map(|entry| entry.key) else { return };
+            let Some(key) = self.entries.get(0).map(|entry| entry.key) else { return };
             self.unindex(key);
-            self.entries.pop_front();
+            self.entries.drop_front();
             self.first = self.number(1);
             self.forgotten += 1;
         }
     }
 
-    /// Doubles the index where the next entry would make it more than half full.
+    /// Whether another entry would make the index more than three quarters full.
+    fn is_crowded(&self) -> bool {
+        places_for(self.entries.len() + 1) > self.index.len()
+    }
+
+    /// Doubles the index where it is crowded.
     fn grow(&mut self) {
-        if self.entries.len() * 2 < self.index.len() {
+        if !self.is_crowded() {
             return;
         }
-        let places = (self.entries.len() + 1).next_power_of_two().max(32) * 2;
-        self.index = vec![FREE; places];
+        // The old one goes first: the two need not be there at once.
+        self.index = Vec::new();
+        self.index = vec![FREE; places_for(self.entries.len() + 1)];
         for position in 0..self.entries.len() {
             let Some(key) = self.entries.get(position).map(|entry| entry.key) else { return };
             let place = self.free_place(key);
@@ -107,7 +116,7 @@ impl<V> Ids<V> {
     }
 
     /// Where `key` is indexed and as which number, or the free place where it would be.
-    fn find(&self, key: [u64; 2]) -> (usize, Option<u32>) {
+    fn find(&self, key: Key) -> (usize, Option<u32>) {
         let mut place = self.home(key);
         let tag = self.cell(key, 0);
         while let Some(&cell) = self.index.get(place).filter(|cell| **cell != FREE) {
@@ -123,7 +132,7 @@ impl<V> Ids<V> {
     }
 
     /// The free place where `key`, which is not indexed, would be.
-    fn free_place(&self, key: [u64; 2]) -> usize {
+    fn free_place(&self, key: Key) -> usize {
         let mut place = self.home(key);
         while self.index.get(place).is_some_and(|cell| *cell != FREE) {
             place = self.after(place);
@@ -132,7 +141,7 @@ impl<V> Ids<V> {
     }
 
     /// Takes `key` out of the index and moves those behind it up, so that none is cut off from its home.
-    fn unindex(&mut self, key: [u64; 2]) {
+    fn unindex(&mut self, key: Key) {
         let (mut free, Some(_)) = self.find(key) else { return };
         let mut place = self.after(free);
         while let Some(&cell) = self.index.get(place).filter(|cell| **cell != FREE) {
@@ -153,16 +162,11 @@ impl<V> Ids<V> {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "bits of the key, as many as there is room for")]
-    fn cell(&self, [_, high]: [u64; 2], number: u32) -> u32 {
-        TAKEN | (high as u32 & !self.numbers) | number
+    fn cell(&self, [.., high]: Key, number: u32) -> u32 {
+        TAKEN | (high & !self.numbers) | number
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the low bits are wanted; the index is a power of two"
-    )]
-    fn home(&self, [low, _]: [u64; 2]) -> usize {
+    fn home(&self, [low, ..]: Key) -> usize {
         low as usize & self.mask()
     }
 
@@ -188,12 +192,21 @@ impl<V> Ids<V> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "both halves are kept")]
-fn halves(key: u128) -> [u64; 2] {
-    [key as u64, (key >> 64) as u64]
+#[expect(clippy::cast_possible_truncation, reason = "all quarters are kept")]
+fn quarters(key: u128) -> Key {
+    [key as u32, (key >> 32) as u32, (key >> 64) as u32, (key >> 96) as u32]
 }
 
-/// How many places may be looked at per entry while an index is made: keys that are hashes need three.
+fn whole([a, b, c, d]: Key) -> u128 {
+    u128::from(d) << 96 | u128::from(c) << 64 | u128::from(b) << 32 | u128::from(a)
+}
+
+/// Places of an index for so many entries: the least power of two of which they are three quarters at most.
+fn places_for(entries: usize) -> usize {
+    (entries + entries.div_ceil(3)).next_power_of_two().max(64)
+}
+
+/// How many places may be looked at per entry while an index is made: keys that are hashes need four.
 const PROBES: usize = 16;
 
 /// The queue; numbers and index follow from it.
@@ -212,8 +225,8 @@ impl<V: Parts> Within for Ids<V> {
             forgotten.save(to);
             to.unsigned(entries.len() as u64);
         }
-        for Entry { key: [low, high], value } in entries.range(items_of(step, entries.len())) {
-            to.key(u128::from(*high) << 64 | u128::from(*low));
+        for Entry { key, value } in entries.range(items_of(step, entries.len())) {
+            to.key(whole(*key));
             value.save(to);
         }
     }
@@ -221,11 +234,11 @@ impl<V: Parts> Within for Ids<V> {
     fn load<S: Source>(from: &mut Loading<'_, S>, limit: usize) -> Result<Self, Broken> {
         let mut ids = Self { forgotten: Parts::load(from)?, ..Self::new(limit) };
         let length = from.length(ids.limit)?;
-        ids.index = vec![FREE; length.next_power_of_two().max(32) * 2];
+        ids.index = vec![FREE; places_for(length)];
         let mut probes = 0;
         for _ in 0..length {
             let (key, value): (u128, V) = Parts::load(from)?;
-            let key = halves(key);
+            let key = quarters(key);
             let (place, known) = ids.find(key);
             probes += ids.distance(ids.home(key), place);
             if known.is_some() || probes > PROBES * length.max(64) {

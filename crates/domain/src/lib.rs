@@ -31,6 +31,7 @@ pub mod operations;
 pub mod orders;
 pub mod outcome;
 pub mod parts;
+mod pieces;
 pub mod protection;
 pub mod provenance;
 pub mod reason;

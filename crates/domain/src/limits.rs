@@ -7,7 +7,7 @@ use crate::parts::{Broken, Loading, Parts, Sink, Source};
 /// How much a state remembers. What goes beyond is counted in [`crate::forgotten::Forgotten`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many order ids are counted exactly, for each writer. Each takes about 33 bytes.
+    /// How many order ids are counted exactly, for each writer. Each takes 25 to 31 bytes once there are many.
     pub order_ids: usize,
 }
 
