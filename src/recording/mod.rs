@@ -4,7 +4,7 @@
 //! among them and makes each part a `Blob` of plain lines, and [`player`] has [`reading`] read those in slices
 //! through [`aurora_wire::recording`] into the state behind a [`crate::store::Handle`]; [`engine`] knows the way there and back.
 //! Invariants: nothing leaves this machine; lines stay in the browser's files and blobs, of which a few megabytes at a time
-//! are in the page's memory; no slice of work holds the page much longer than [`slices::SLICE_MS`]; what is not read is named with the reason.
+//! are in the page's memory; no slice of work holds the page much longer than [`slices::READING_MS`]; what is not read is named with the reason.
 
 mod ahead;
 pub(crate) mod course;

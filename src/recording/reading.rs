@@ -14,7 +14,14 @@ use aurora_wire::{
     snapshot::Saving,
 };
 
-use super::{engine::Engine, given::Problem, kept::Snapshot, pieces, session::PartFile, slices::Slices};
+use super::{
+    engine::Engine,
+    given::Problem,
+    kept::Snapshot,
+    pieces,
+    session::PartFile,
+    slices::{READING_MS, SLICE_MS, Slices},
+};
 use crate::{
     browser,
     store::{Handle, Store},
@@ -65,8 +72,9 @@ impl Reading {
     /// Takes lines in as `asked`; `report` is called after each slice.
     pub(super) async fn run(&self, asked: Asked, report: &dyn Fn(&Engine)) -> Ending {
         let is_first = asked.until.is_none();
+        let slice_ms = if is_first { READING_MS } else { SLICE_MS };
         loop {
-            self.slices.turn().await;
+            self.slices.turn_for(slice_ms).await;
             if !self.is_newest(asked) {
                 return Ending::Superseded;
             }

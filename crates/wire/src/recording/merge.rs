@@ -116,8 +116,8 @@ enum Ending {
 }
 
 impl Merge {
-    /// Lines that a log is read ahead.
-    pub const AHEAD: usize = 256;
+    /// Lines that a log is read ahead, twice what recorded sessions need: after each pause they are read again.
+    pub const AHEAD: usize = 128;
     /// Logs, and stretches of logs, that are read at once.
     pub const LOGS: usize = 64;
 
