@@ -65,3 +65,80 @@ fn promtool_accepts_every_file() {
         }
     }
 }
+
+/// The repository's root, where references to runbooks begin.
+fn root() -> PathBuf {
+    folder().join("../..")
+}
+
+/// The four parts of a runbook, in their order.
+const SECTIONS: [&str; 4] = ["## What it means", "## Checks", "## Causes and fixes", "## Escalation"];
+
+fn check_runbook(alert: &str, reference: &str) {
+    let (path, anchor) = reference.split_once('#').unwrap_or((reference, ""));
+    let text =
+        std::fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{alert}: {path}: {why}"));
+    let mut rest = text.as_str();
+    let mut parts = Vec::new();
+    for section in SECTIONS {
+        let (before, after) = rest
+            .split_once(&format!("\n{section}\n"))
+            .unwrap_or_else(|| panic!("{alert}: {path} has no `{section}` behind the section before it"));
+        parts.push(before);
+        rest = after;
+    }
+    parts.push(rest);
+    let [head, means, checks, causes, escalation] = parts.try_into().unwrap();
+    assert!(head.starts_with("# "), "{path} has no title");
+    assert!(
+        checks.contains("\n1. ") && checks.contains("```bash\n"),
+        "{path}: checks without commands in order"
+    );
+    assert!(causes.contains("- **"), "{path} names no cause");
+    assert!(
+        escalation.contains("level ") || escalation.contains("nswer within"),
+        "{path} does not say who is next"
+    );
+    if anchor.is_empty() {
+        assert_eq!(path, format!("docs/runbooks/{alert}.md"));
+    } else {
+        assert_eq!(anchor, alert.to_lowercase());
+        assert!(means.contains(&format!("### {alert}\n")), "{path} does not tell {alert} apart");
+    }
+}
+
+#[test]
+fn every_alert_leads_to_a_runbook_that_says_what_to_do() {
+    let all = files(&folder()).into_iter().chain(files(&folder().join("disabled")));
+    let mut led_to = std::collections::BTreeSet::new();
+    for path in all {
+        let rules = rules::read(&[path]).unwrap();
+        for rule in rules.file().groups.iter().flat_map(|group| &group.rules) {
+            let reference = &rule.annotations["runbook_url"];
+            check_runbook(&rule.alert, reference);
+            led_to.insert(reference.split('#').next().unwrap().to_owned());
+        }
+    }
+    let written = std::fs::read_dir(root().join("docs/runbooks")).unwrap();
+    let written = written.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let written = written.filter(|name| name != "README.md").map(|name| format!("docs/runbooks/{name}"));
+    assert_eq!(led_to, written.collect());
+}
+
+#[test]
+fn runbooks_lead_to_each_other_and_nowhere_else() {
+    let books = root().join("docs/runbooks");
+    for entry in std::fs::read_dir(&books).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = std::fs::read_to_string(books.join(file));
+            let target = target.unwrap_or_else(|why| panic!("{}: {link}: {why}", path.display()));
+            let headings = target.lines().filter_map(|line| line.strip_prefix('#'));
+            let mut headings =
+                headings.map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"));
+            assert!(anchor.is_empty() || headings.any(|own| own == anchor), "{}: {link}", path.display());
+        }
+    }
+}
