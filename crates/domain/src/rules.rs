@@ -7,6 +7,7 @@
 
 mod alert;
 mod ast;
+mod course;
 mod duration;
 mod engine;
 mod evaluate;
@@ -25,6 +26,7 @@ mod vectors;
 
 pub use alert::{Alert, AlertState, Kept, RESOLVED_RETENTION_SECONDS};
 pub use ast::{Arithmetic, Binary, Comparison, Expr, Matcher, Matching, Op, Overtime, Selector, SetOp, Test};
+pub use course::{COURSE_SECONDS, Course, Courses, MAX_COURSES, Stretch};
 pub use duration::parse_duration_ms;
 pub use engine::{Dropped, Engine, Failure, MAX_ALERTS, PENDING_OUTAGE_SECONDS};
 pub use evaluate::{Element, EvalError};

@@ -142,3 +142,32 @@ fn runbooks_lead_to_each_other_and_nowhere_else() {
         }
     }
 }
+
+#[test]
+fn rules_that_are_exported_with_other_thresholds_are_the_same_in_yaml_and_to_prometheus_liking() {
+    let shipped = rules::read(&files(&folder())).unwrap();
+    let mut groups = shipped.groups().to_vec();
+    let mut changed = 0;
+    for rule in groups.iter_mut().flat_map(|group| &mut group.rules) {
+        let threshold = rule.threshold().map(|threshold| threshold.value * 1.5 + 0.125);
+        if let Some(text) = threshold.and_then(|value| rule.with_threshold(value)) {
+            *rule = aurora_domain::rules::Rule::new(text).unwrap();
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 41, "all but StreamUnavailable and the Watchdog have a threshold");
+    let file = aurora_wire::rules::File::of(&groups);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("exported.yaml");
+    std::fs::write(&path, file.to_yaml()).unwrap();
+    assert_eq!(rules::read(std::slice::from_ref(&path)).unwrap().file(), &file);
+    match Command::new("promtool").args(["check", "rules"]).arg(&path).output() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            println!("promtool is not installed (Debian: prometheus); nothing was checked");
+        }
+        checked => {
+            let checked = checked.unwrap();
+            assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        }
+    }
+}

@@ -35,6 +35,20 @@ pub struct Heartbeat {
     pub files: Option<u64>,
     /// Seconds since the newest event was published.
     pub last_event_age_seconds: Option<f64>,
+    /// The machine that the feed is on.
+    pub machine: Option<Machine>,
+}
+
+/// The machine's resources as of the last seconds, in percent of what there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Machine {
+    /// Memory in use.
+    pub memory_used_percent: Option<f64>,
+    /// Processor time in use.
+    pub cpu_used_percent: Option<f64>,
+    /// What is free of the fuller of the disks of session and journal.
+    pub disk_free_percent: Option<f64>,
 }
 
 /// The data of `event: reset`: the history that was asked for is gone, the stream goes on from `first`.

@@ -19,6 +19,7 @@ pub mod page_config;
 pub mod recording;
 pub mod report;
 pub mod rules;
+pub mod runbook;
 mod scalar;
 pub mod search;
 pub mod session;

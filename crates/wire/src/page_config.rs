@@ -1,6 +1,6 @@
 //! config.json beside the page: what a deployment sets without building anew.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::rules::Rules;
 
@@ -24,6 +24,23 @@ impl PageConfig {
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
+
+    /// Reads it but for its rules, which may be broken.
+    ///
+    /// # Errors
+    /// What else is wrong, and in which line and column.
+    pub fn parse_without_rules(text: &str) -> Result<Self, serde_json::Error> {
+        let ButRules { sse_url, snapshot_url, rules: _ } = serde_json::from_str(text)?;
+        Ok(Self { sse_url, snapshot_url, rules: None })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ButRules {
+    sse_url: Option<String>,
+    snapshot_url: Option<String>,
+    rules: IgnoredAny,
 }
 
 /// The snapshot's URL beside a stream's: `…/sse?session=x` has `…/snapshot?session=x`; `None` where the stream has
@@ -85,6 +102,15 @@ mod tests {
         {
             assert!(said.contains(words), "{said}");
         }
+    }
+
+    #[test]
+    fn what_stands_beside_broken_rules_is_in_force() {
+        let text = r#"{"sse_url": "x/sse", "rules": {"groups": [{"name": "g", "rules": [{"alert": "A", "expr": ">"}]}]}}"#;
+        assert!(PageConfig::parse(text).is_err());
+        let config = PageConfig::parse_without_rules(text).unwrap();
+        assert_eq!(config, PageConfig { sse_url: Some("x/sse".to_owned()), ..PageConfig::default() });
+        assert!(PageConfig::parse_without_rules("{\"ruels\": {}}").is_err());
     }
 
     #[test]

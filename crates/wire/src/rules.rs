@@ -3,6 +3,8 @@
 //! Invariants: a file is in force as a whole or not at all; keys that Prometheus knows and this product does not, such
 //! as `record`, are refused by name and never left out; what is refused is named with group, rule, part and place.
 
+mod yaml;
+
 use std::collections::BTreeMap;
 
 use aurora_domain::rules::{Group, Refused, Rule, RuleText, parse_duration_ms};
@@ -131,6 +133,11 @@ impl Rules {
 }
 
 impl File {
+    /// The file that has these groups.
+    pub fn of(groups: &[Group]) -> Self {
+        Self { groups: groups.iter().map(FileGroup::of).collect() }
+    }
+
     /// The file in JSON, which [`Rules::from_json`] reads; one line.
     pub fn to_json(&self) -> String {
         // Texts under text keys are all there is, which serde_json does not refuse.
@@ -173,7 +180,28 @@ fn compile(group: &FileGroup) -> Result<Group, RulesError> {
     })
 }
 
+impl FileGroup {
+    fn of(group: &Group) -> Self {
+        Self {
+            name: group.name.clone(),
+            interval: group.interval_ms.map(|millis| format!("{millis}ms")),
+            rules: group.rules.iter().map(|rule| FileRule::of(rule.text())).collect(),
+        }
+    }
+}
+
 impl FileRule {
+    fn of(text: &RuleText) -> Self {
+        Self {
+            alert: text.alert.clone(),
+            expr: text.expr.clone(),
+            hold_for: text.hold_for.clone(),
+            keep_firing_for: text.keep_firing_for.clone(),
+            labels: text.labels.iter().cloned().collect(),
+            annotations: text.annotations.iter().cloned().collect(),
+        }
+    }
+
     fn text(&self) -> RuleText {
         let pairs = |map: &BTreeMap<String, String>| {
             map.iter().map(|(name, text)| (name.clone(), text.clone())).collect()

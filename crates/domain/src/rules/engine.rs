@@ -191,6 +191,17 @@ impl Engine {
         found.map_or(Ok(Vec::new()), |(rule, last)| evaluate(rule.expr(), &self.history, last.millis()))
     }
 
+    /// What the rule holds against its threshold gives at the time of the last observation, whether the rule holds or not;
+    /// nothing where it has no threshold.
+    ///
+    /// # Errors
+    /// Why it gives nothing.
+    pub fn measured(&self, rule: (usize, usize)) -> Result<Vec<Element>, EvalError> {
+        let found = self.groups.get(rule.0).and_then(|group| group.rules.get(rule.1)).zip(self.last);
+        let measured = found.and_then(|(rule, last)| rule.measured().zip(Some(last)));
+        measured.map_or(Ok(Vec::new()), |(expr, last)| evaluate(expr, &self.history, last.millis()))
+    }
+
     fn judge(&mut self, now: Ts) {
         self.last = Some(now);
         let mut before = std::mem::take(&mut self.alerts).into_iter().peekable();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    ast::{Binary, Comparison, Expr, Op},
+    ast::{Binary, Comparison, Expr, Op, SetOp},
     duration::parse_duration_ms,
     parser::parse,
     refusal::Refusal,
@@ -32,6 +32,7 @@ pub struct RuleText {
 pub struct Rule {
     text: RuleText,
     expr: Expr,
+    measured: Option<Expr>,
     hold_for_ms: i64,
     keep_firing_for_ms: i64,
     labels: Vec<(Box<str>, Template)>,
@@ -79,7 +80,7 @@ pub struct Refused {
     pub refusal: Refusal,
 }
 
-/// What the value is held against, where an expression is one comparison with a number on the right.
+/// What the value is held against: a number on the right of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
     /// How.
@@ -108,7 +109,8 @@ impl Rule {
             .map_err(|(name, text, why)| refused(Place::Label(name), text, why))?;
         let annotations = templates(&text.annotations, false)
             .map_err(|(name, text, why)| refused(Place::Annotation(name), text, why))?;
-        Ok(Self { text, expr, hold_for_ms, keep_firing_for_ms, labels, annotations })
+        let measured = uncompared(&expr);
+        Ok(Self { text, expr, measured, hold_for_ms, keep_firing_for_ms, labels, annotations })
     }
 
     /// Its name.
@@ -136,15 +138,42 @@ impl Rule {
         self.keep_firing_for_ms
     }
 
-    /// What its value is held against, where the expression is one comparison of something with a number.
+    /// What its value is held against, where the expression is one comparison of something with a number, `unless` or
+    /// `and` something else.
     pub fn threshold(&self) -> Option<Threshold> {
-        let Expr::Binary(binary) = &self.expr else { return None };
-        let Binary { op: Op::Comparison { comparison, bool: false }, right: Expr::Number(value), .. } =
-            **binary
-        else {
-            return None;
-        };
-        Some(Threshold { comparison, value })
+        compared(&self.expr)
+    }
+
+    /// What is held against [`Rule::threshold`]: the expression without that comparison.
+    pub fn measured(&self) -> Option<&Expr> {
+        self.measured.as_ref()
+    }
+
+    /// As it would be written with another threshold; `None` where it has none, or `value` is not finite.
+    pub fn with_threshold(&self, value: f64) -> Option<RuleText> {
+        let threshold = compared(&self.expr)?;
+        if threshold.value.to_bits() == value.to_bits() {
+            return Some(self.text.clone());
+        }
+        let text = &self.text.expr;
+        let is_number = |c: char| c.is_ascii_digit() || c == '.';
+        // Which of its numbers it is, is seen by what the expression says once it is another one.
+        let starts = text.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at);
+        let tried = starts.filter_map(|start| {
+            let (before, rest) = text.split_at(start);
+            if !value.is_finite() || before.ends_with(is_number) {
+                return None;
+            }
+            let after = rest.trim_start_matches(is_number);
+            let before = if threshold.value < 0.0 { before.trim_end().trim_end_matches('-') } else { before };
+            Some(RuleText { expr: format!("{before}{value}{after}"), ..self.text.clone() })
+        });
+        let mut fitting = tried.filter(|tried| {
+            let wanted = Threshold { comparison: threshold.comparison, value };
+            parse(&tried.expr)
+                .is_ok_and(|expr| compared(&expr) == Some(wanted) && uncompared(&expr) == self.measured)
+        });
+        fitting.next()
     }
 
     pub(super) fn label_templates(&self) -> &[(Box<str>, Template)] {
@@ -153,6 +182,31 @@ impl Rule {
 
     pub(super) fn annotation_templates(&self) -> &[(Box<str>, Template)] {
         &self.annotations
+    }
+}
+
+/// How something is compared with a number, and with which.
+fn compared(expr: &Expr) -> Option<Threshold> {
+    let Expr::Binary(binary) = expr else { return None };
+    match (&binary.op, &binary.right) {
+        (Op::Comparison { comparison, bool: false }, Expr::Number(value)) => {
+            Some(Threshold { comparison: *comparison, value: *value })
+        }
+        (Op::Set(SetOp::And | SetOp::Unless), _) => compared(&binary.left),
+        _ => None,
+    }
+}
+
+/// The expression without that comparison. A comparison changes no labels, so `and` and `unless` pair the same elements.
+fn uncompared(expr: &Expr) -> Option<Expr> {
+    let Expr::Binary(binary) = expr else { return None };
+    match (&binary.op, &binary.right) {
+        (Op::Comparison { bool: false, .. }, Expr::Number(_)) => Some(binary.left.clone()),
+        (Op::Set(SetOp::And | SetOp::Unless), _) => {
+            let left = uncompared(&binary.left)?;
+            Some(Expr::Binary(Box::new(Binary { left, ..(**binary).clone() })))
+        }
+        _ => None,
     }
 }
 
@@ -259,8 +313,33 @@ mod tests {
             |expr: &str| Rule::new(RuleText { expr: expr.to_owned(), ..text() }).unwrap().threshold();
         let found = threshold("rate(x[5m]) / y >= -1").unwrap();
         assert_eq!((found.comparison, found.value), (Comparison::GreaterOrEqual, -1.0));
+        assert_eq!(threshold("x > 60 unless y == 1").map(|found| found.value), Some(60.0));
         assert_eq!(threshold("x > y"), None);
         assert_eq!(threshold("x > bool 1"), None);
         assert_eq!(threshold("x > 1 or y > 1"), None);
+    }
+
+    #[test]
+    fn another_threshold_changes_that_number_alone() {
+        let check = |expr: &str, value: f64, expected: Option<&str>| {
+            let rule = Rule::new(RuleText { expr: expr.to_owned(), ..text() }).unwrap();
+            let changed = rule.with_threshold(value).map(|text| text.expr);
+            assert_eq!(changed.as_deref(), expected, "{expr}");
+        };
+        check("x > 0.5", 0.25, Some("x > 0.25"));
+        check("x > 60 unless y == 1", 90.0, Some("x > 90 unless y == 1"));
+        check("x > 1 unless y == 1", 2.0, Some("x > 2 unless y == 1"));
+        check("increase(x5[5m]) > 0", 3.0, Some("increase(x5[5m]) > 3"));
+        check(
+            "(x or ignoring(kind) y{q=\"0.95\"}) > 0.95",
+            1.5,
+            Some("(x or ignoring(kind) y{q=\"0.95\"}) > 1.5"),
+        );
+        check("x * 2 >= 2", 4.0, Some("x * 2 >= 4"));
+        check("x > -1", 4.0, Some("x > 4"));
+        check("x > 4", -1.5, Some("x > -1.5"));
+        check("x == 2", 2.0, Some("x == 2"));
+        check("absent(x)", 1.0, None);
+        check("x > 1", f64::NAN, None);
     }
 }

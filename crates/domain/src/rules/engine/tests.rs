@@ -316,3 +316,16 @@ fn a_firing_alert_that_was_kept_fires_on_or_resolves_as_its_rule_says() {
     after.observe(at(100_001), &[sample("1", 0.0)]);
     assert_eq!(only(&after).0, AlertState::Resolved);
 }
+
+#[test]
+fn what_is_measured_is_known_whether_the_rule_holds_or_not() {
+    let mut engine = engine("m > 5 unless n == 1", "", "");
+    engine.observe(at(0), &[sample("1", 2.0)]);
+    assert!(engine.elements((0, 0)).unwrap().is_empty());
+    let measured = engine.measured((0, 0)).unwrap();
+    assert_eq!(measured.iter().map(|element| element.value).collect::<Vec<_>>(), [2.0]);
+    let other = Sample { metric: Cow::Borrowed("n"), ..sample("1", 1.0) };
+    engine.observe(at(1), &[sample("1", 9.0), other]);
+    assert!(engine.measured((0, 0)).unwrap().is_empty(), "what is left out cannot fire");
+    assert!(engine.measured((0, 7)).unwrap().is_empty());
+}
