@@ -9,7 +9,7 @@ use aurora_wire::{
 use gloo_net::http::{Request, Response};
 use web_sys::RequestCache;
 
-use crate::browser;
+use crate::{browser, preferences};
 
 pub use token::{
     Held, Keep, choose_keep, held, keep, set_token, take_token_from_address, token, token_is_another,
@@ -22,6 +22,9 @@ pub const STREAM_URL: &str =
 
 /// Beside the page; overrides what was built in.
 const CONFIG_URL: &str = "config.json";
+
+/// The rules of config.json that were last found to be in order, among the preferences.
+const LAST_RULES: &str = "last-rules";
 
 const fn first_set(urls: [Option<&'static str>; 3]) -> &'static str {
     let mut rest: &[Option<&'static str>] = &urls;
@@ -75,23 +78,71 @@ pub async fn load() -> Settings {
             if browser::is_served() { problem } else { String::new() },
         );
     };
-    match parse(&response).await {
-        Ok(config) => Settings::of(config, String::new()),
-        Err(problem) => Settings::of(PageConfig::default(), problem),
+    read(&response).await
+}
+
+async fn read(response: &Response) -> Settings {
+    match response.status() {
+        200 => parse(&response.text().await.unwrap_or_default()),
+        404 | 410 => Settings::of(PageConfig::default(), String::new()),
+        status => {
+            let problem =
+                format!("{CONFIG_URL} answers with HTTP {status}: what was built in is used instead.");
+            Settings::of(PageConfig::default(), problem)
+        }
     }
 }
 
-async fn parse(response: &Response) -> Result<PageConfig, String> {
-    match response.status() {
-        200 => {}
-        404 | 410 => return Ok(PageConfig::default()),
-        status => {
-            return Err(format!(
-                "{CONFIG_URL} answers with HTTP {status}: what was built in is used instead."
-            ));
+/// What a text of config.json sets. Rules that are broken leave those in force that this browser last found to be in order.
+fn parse(text: &str) -> Settings {
+    let error = match PageConfig::parse(text) {
+        Ok(config) => {
+            let rules = config.rules.as_ref().map(|rules| rules.file().to_json());
+            preferences::set(LAST_RULES, rules.as_deref());
+            return Settings::of(config, String::new());
         }
+        Err(error) => error,
+    };
+    let Ok(config) = PageConfig::parse_without_rules(text) else {
+        let problem = format!("{CONFIG_URL} cannot be used: {error}. What was built in is used instead.");
+        return Settings::of(PageConfig::default(), problem);
+    };
+    let rules = preferences::get(LAST_RULES).and_then(|kept| Rules::from_json(&kept).ok());
+    let instead =
+        if rules.is_some() { "Those from before stay in force." } else { "The shipped ones are in force." };
+    let problem = format!("The rules of {CONFIG_URL} cannot be used: {error}. {instead}");
+    Settings::of(PageConfig { rules, ..config }, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn config(expr: &str) -> String {
+        format!(
+            r#"{{"sse_url": "x/sse", "rules": {{"groups": [{{"name": "own", "rules": [{{"alert": "Late", "expr": "{expr}"}}]}}]}}}}"#
+        )
     }
-    let text = response.text().await.unwrap_or_default();
-    PageConfig::parse(&text)
-        .map_err(|error| format!("{CONFIG_URL} cannot be used: {error}. What was built in is used instead."))
+
+    #[wasm_bindgen_test]
+    fn rules_that_break_leave_the_last_good_ones_in_force_and_are_named() {
+        preferences::set(LAST_RULES, None);
+        let broken = parse(&config("aurora_deny_rate >> 0.5"));
+        assert_eq!((broken.stream_url.as_str(), broken.rules), ("x/sse", None));
+        let good = parse(&config("aurora_deny_rate > 0.5"));
+        assert!(good.problem.is_empty() && good.rules.is_some());
+        let broken = parse(&config("aurora_deny_rate >> 0.7"));
+        assert_eq!(broken.rules, good.rules);
+        for words in
+            ["rule `Late`", "expr `aurora_deny_rate >> 0.7`", "at 1:19", "Those from before stay in force."]
+        {
+            assert!(broken.problem.contains(words), "{}", broken.problem);
+        }
+        assert!(parse("{}").rules.is_none());
+        assert!(
+            parse(&config("x >")).rules.is_none(),
+            "rules that were taken away are not the last good ones"
+        );
+    }
 }
