@@ -70,6 +70,9 @@ fn fragment(page: Page) -> String {
     }
     parts.push(("theme", name(&THEMES, page.theme.get()).to_owned()));
     parts.push(("query", page.query.get()));
+    if page.view.get() == View::Alerts {
+        parts.push(("runbook", page.runbook.get()));
+    }
     if page.wall.get() {
         parts.push(("wall", "1".to_owned()));
     }
@@ -90,6 +93,7 @@ fn read(page: Page) {
     put(page.symbol, text("symbol"));
     put(page.side, value_of(&SIDES, &text("side")));
     put(page.query, text("query"));
+    put(page.runbook, text("runbook"));
     put(page.wall, text("wall") == "1");
     let theme = value_of(&THEMES, &text("theme")).unwrap_or_else(Theme::stored);
     theme.paint();

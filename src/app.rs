@@ -9,7 +9,8 @@ use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    address, alerts,
+    address,
+    alerts::Alerting,
     browser::{self, Interval, Listener},
     charts::{Look, Range, markers},
     commands::{self, Context},
@@ -26,8 +27,8 @@ use crate::{
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
     views::{
-        Alerts, Away, ChartsView, Controls, DropTarget, EventsView, HelpSheet, LiveView, Notices, Palette,
-        Preferences, SessionsView, judgement,
+        Alerts, AlertsView, Away, ChartsView, Controls, DropTarget, EventsView, HelpSheet, LiveView, Notices,
+        Palette, Preferences, SessionsView, judgement,
     },
 };
 
@@ -57,7 +58,7 @@ fn App(settings: Settings) -> impl IntoView {
     let store = Handle::new(Store::new(browser::now_ms()));
     let stream_url = settings.stream_url.clone();
     let config_problem = settings.problem.clone();
-    let alerts = alerts::judge(store, &settings);
+    let alerting = Alerting::start(store, &settings);
     let driver = StoredValue::new_local(Driver::start(store, Box::new(Streams), settings));
     let retry = Callback::new(move |()| driver.with_value(Driver::retry));
     let token_changed = Callback::new(move |()| driver.with_value(Driver::token_changed));
@@ -103,7 +104,7 @@ fn App(settings: Settings) -> impl IntoView {
         });
     let open_settings = Callback::new(move |()| page.overlay.set(Some(Overlay::Settings)));
     let session_url = StoredValue::new(stream_url.clone());
-    mark_follows(status);
+    mark_follows(status, alerting);
     tell_desktop(judged);
     StoredValue::new_local(follow_token(token, token_changed));
     let look = look(store, page);
@@ -113,6 +114,7 @@ fn App(settings: Settings) -> impl IntoView {
         View::Events => view! { <EventsView store page /> }.into_any(),
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
         View::Sessions => view! { <SessionsView library page stream_url=session_url /> }.into_any(),
+        View::Alerts => view! { <AlertsView alerting page stale /> }.into_any(),
         View::Live => view! { <LiveView store page stale judged look /> }.into_any(),
     };
     view! {
@@ -125,12 +127,12 @@ fn App(settings: Settings) -> impl IntoView {
         <Notices store config_problem judged=derive(move || view.get() == View::Live) />
         <Controls store page paused />
         <main id="main" tabindex="-1" data-screen=move || page.view.get().key()>
-            <Alerts alerts page stale />
+            <Alerts alerting page stale />
             {screen}
         </main>
         <DropTarget library page />
         <Footer version=VERSION text="Percentiles are within 1 %." />
-        <SettingsView status page stream_url token token_changed />
+        <SettingsView status page alerting stream_url token token_changed />
         <HelpSheet context />
         <Palette context />
     }
@@ -230,7 +232,7 @@ fn tell_desktop(judged: Memo<Judgement>) {
         let news = bad.clone().filter(|_| before.as_ref().is_some_and(|before| *before != bad));
         if let Some(headline) = news.filter(|_| preferences::has_notifications()) {
             let sentence = judged.with_untracked(|judged| judged.sentence.clone());
-            browser::notify(&headline, &sentence);
+            browser::notify(&headline, &sentence, "aurora-verdict");
         }
         bad
     });
@@ -262,6 +264,7 @@ fn follow_token(token: RwSignal<(Held, Keep)>, changed: Callback<()>) -> Option<
 fn SettingsView(
     status: Memo<Status>,
     page: Page,
+    alerting: Alerting,
     stream_url: String,
     token: RwSignal<(Held, Keep)>,
     token_changed: Callback<()>,
@@ -303,7 +306,7 @@ fn SettingsView(
             on_theme=choose(page.theme)
             version=VERSION
         >
-            <Preferences page />
+            <Preferences page alerting />
         </SettingsDialog>
     }
 }
@@ -347,14 +350,20 @@ fn opens_for_a_token(status: Memo<Status>, page: Page) {
     });
 }
 
-/// Trouble stands in the tab's title and icon, where it is seen without the page.
-fn mark_follows(status: Memo<Status>) {
+/// Trouble stands in the tab's title and icon, where it is seen without the page: that of the link always, alerts where the
+/// reader asked for it.
+fn mark_follows(status: Memo<Status>, alerting: Alerting) {
     let mark = Memo::new(move |_| {
-        status.with(|status| match status {
+        let link = status.with(|status| match status {
             Status::Reconnecting { .. } | Status::Offline { .. } | Status::Stale { .. } => "(not live) ",
             Status::Unauthorized { .. } => "(needs a token) ",
             _ => "",
-        })
+        });
+        match if alerting.ways.get().tab && link.is_empty() { alerting.unattended() } else { 0 } {
+            0 => link.to_owned(),
+            1 => "(1 alert) ".to_owned(),
+            count => format!("({count} alerts) "),
+        }
     });
     let icon = document().query_selector("link[rel='icon']").ok().flatten();
     let well = icon.as_ref().and_then(|icon| icon.get_attribute("href"));

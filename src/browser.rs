@@ -2,8 +2,8 @@
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
-    Element, EventTarget, KeyboardEvent, MediaQueryList, Notification, NotificationOptions, ResizeObserver,
-    Storage, Url, Window,
+    Blob, BlobPropertyBag, Element, EventTarget, HtmlAnchorElement, KeyboardEvent, MediaQueryList,
+    Notification, NotificationOptions, ResizeObserver, Storage, Url, Window,
 };
 
 /// The window; the page cannot run without one.
@@ -222,13 +222,47 @@ impl Drop for SizeObserver {
     }
 }
 
-/// Tells the desktop, in place of what it was told before. Silent where the browser does not allow it.
-pub(crate) fn notify(title: &str, text: &str) {
+/// Tells the desktop, in place of what it was told before under the same `tag`, and so that it is noticed. Silent where the
+/// browser does not allow it.
+pub(crate) fn notify(title: &str, text: &str, tag: &str) {
     let options = NotificationOptions::new();
     options.set_body(text);
-    options.set_tag("aurora-verdict");
+    options.set_tag(tag);
+    // A browser that does not know it replaces what it showed without a sound.
+    let _ = js_sys::Reflect::set(&options, &"renotify".into(), &JsValue::TRUE);
     // Refused without permission, and on platforms that know only notifications of service workers.
     let _ = Notification::new_with_options(title, &options);
+}
+
+/// The address of a file that the browser is saving; dropping it gives it up.
+#[derive(Debug)]
+pub(crate) struct Download(String);
+
+impl Download {
+    /// Has the browser save `text` as `name`. Keep the value until the browser has taken it, which the next one or the end
+    /// of the view leaves time for.
+    ///
+    /// # Errors
+    /// Where the browser refuses it.
+    pub(crate) fn save(name: &str, media_type: &str, text: &str) -> Result<Self, JsValue> {
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+        let saved = Self(Url::create_object_url_with_blob(&blob)?);
+        let document = window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+        let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+        anchor.set_href(&saved.0);
+        anchor.set_download(name);
+        anchor.click();
+        Ok(saved)
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        // An address that is unknown by now is given up already.
+        let _ = Url::revoke_object_url(&self.0);
+    }
 }
 
 /// A media query that can be listened to.

@@ -41,6 +41,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { key: "2", name: "Go to Charts", run: |on| on.page.view.set(View::Charts) },
     Command { key: "3", name: "Go to Events", run: |on| on.page.view.set(View::Events) },
     Command { key: "4", name: "Go to Sessions", run: |on| on.page.view.set(View::Sessions) },
+    Command { key: "5", name: "Go to Alerts", run: |on| on.page.view.set(View::Alerts) },
     Command { key: "p", name: "Pause or resume", run: |on| on.paused.update(|paused| *paused = !*paused) },
     Command { key: "[", name: "Reach less far back", run: |on| step_reach(on.page, -1) },
     Command { key: "]", name: "Reach further back", run: |on| step_reach(on.page, 1) },

@@ -20,6 +20,7 @@ mod page;
 mod preferences;
 mod reach;
 mod recording;
+mod runbook;
 pub mod store;
 
 pub mod transport;

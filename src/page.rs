@@ -25,15 +25,18 @@ pub(crate) enum View {
     Events,
     /// Recorded sessions, from files or from the feed.
     Sessions,
+    /// What is wrong, what was, and what to do.
+    Alerts,
 }
 
 impl View {
     /// Every view, in the order of the navigation, with its label and its name in the address.
-    pub(crate) const ALL: [(View, &str, &str); 4] = [
+    pub(crate) const ALL: [(View, &str, &str); 5] = [
         (View::Live, "Live", "live"),
         (View::Charts, "Charts", "charts"),
         (View::Events, "Events", "events"),
         (View::Sessions, "Sessions", "sessions"),
+        (View::Alerts, "Alerts", "alerts"),
     ];
 
     /// Its name in the address.
@@ -85,6 +88,8 @@ pub(crate) struct Page {
     pub(crate) recorded: RwSignal<Recorded>,
     /// What the table of events is searched for.
     pub(crate) query: RwSignal<String>,
+    /// The runbook that is open, as `FillRate.md#fillratelow`; empty for none.
+    pub(crate) runbook: RwSignal<String>,
     /// Figures alone, large, without controls.
     pub(crate) wall: RwSignal<bool>,
     /// What lies over the view.
@@ -133,6 +138,7 @@ impl Page {
             side: RwSignal::new(None),
             recorded: RwSignal::new(Recorded::default()),
             query: RwSignal::new(String::new()),
+            runbook: RwSignal::new(String::new()),
             wall: RwSignal::new(false),
             overlay: RwSignal::new(None),
             theme: RwSignal::new(Theme::stored()),

@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod chart_frame;
+pub(crate) mod course;
 pub(crate) mod feed_health;
 pub(crate) mod figure;
 pub(crate) mod footer;
@@ -18,6 +19,7 @@ pub(crate) mod icon;
 pub(crate) mod latency_table;
 pub(crate) mod link_banner;
 pub(crate) mod link_chip;
+pub(crate) mod markdown;
 pub(crate) mod metric_tile;
 pub(crate) mod notice;
 pub(crate) mod outcome_tile;

@@ -1,6 +1,7 @@
 //! Screens: they select values from the store and hand them to components.
 #![expect(unreachable_pub, reason = "the component macro makes its items public; the modules are private")]
 
+mod alerting;
 mod alerts;
 mod away;
 mod charts;
@@ -18,7 +19,9 @@ mod overlay;
 mod preferences;
 mod sessions;
 mod sources;
+mod telling;
 
+pub(crate) use alerting::AlertsView;
 pub(crate) use alerts::Alerts;
 pub(crate) use away::Away;
 pub(crate) use charts::ChartsView;

@@ -1,10 +1,12 @@
-//! The settings that stay on this device: time zone, density, reach, thresholds, shortcuts, notifications.
+//! The settings that stay on this device: time zone, density, reach, thresholds, shortcuts, notifications, alerts.
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Notification, NotificationPermission};
 
+use super::telling::{RuleGroups, Telling};
 use crate::{
+    alerts::Alerting,
     components::segmented::{Choice, Segmented},
     page::Page,
     preferences::{self, Density, Zone},
@@ -13,7 +15,7 @@ use crate::{
 
 /// The form; every change is kept at once.
 #[component]
-pub(crate) fn Preferences(page: Page) -> impl IntoView {
+pub(crate) fn Preferences(page: Page, alerting: Alerting) -> impl IntoView {
     let plain = |(value, label)| Choice { value, label, glyph: None };
     let reach = RwSignal::new(preferences::reach());
     let reaches =
@@ -45,6 +47,10 @@ pub(crate) fn Preferences(page: Page) -> impl IntoView {
             <dd><Check label="One key alone is a shortcut" name="shortcuts" on=preferences::has_shortcuts() set=preferences::set_shortcuts /></dd>
             <dt>"Notifications"</dt>
             <dd><Notifications /></dd>
+            <dt>"Alerts"</dt>
+            <dd data-telling=""><Telling alerting /></dd>
+            <dt>"Rules"</dt>
+            <dd data-rule-groups=""><RuleGroups alerting /></dd>
         </dl>
     }
 }

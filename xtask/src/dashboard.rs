@@ -20,6 +20,9 @@ const BUILD_VARIABLES: [&str; 3] = ["AURORA_SSE_URL", "VITE_SSE_URL", "REACT_APP
 const NOT_INPUTS: [&str; 9] =
     ["target", "dist", "docs", "tests", "deploy", "tools", "xtask", "crates/feed", "crates/e2e"];
 
+/// Of the documents, these are copied into the page.
+const RUNBOOKS: &str = "docs/runbooks";
+
 /// Builds `dist/` in release mode unless it is up to date.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let inputs = inputs(workspace)?;
@@ -63,6 +66,7 @@ fn inputs(workspace: &Workspace) -> Result<u64> {
         std::env::var_os(variable).hash(&mut hash);
     }
     hash_folder(&workspace.root, Path::new(""), is_input, &mut hash)?;
+    hash_folder(&workspace.root, Path::new(RUNBOOKS), |_| true, &mut hash)?;
     Ok(hash.finish())
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<PathBuf> {
     let wasm = only(&dist, "aurora-dashboard-", "_bg.wasm")?;
     let wasm = std::fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     let text = inline(&page, &script(&glue, &wasm)?, |name| workspace::read(&dist.join(name)))?;
+    let text = text.replacen("</body>", &format!("{}</body>", runbooks(&dist.join("runbooks"))?), 1);
     let target = workspace.target.join(NAME);
     workspace::write(&target, &text)?;
     Ok(target)
@@ -37,6 +38,22 @@ fn only(dist: &Path, begin: &str, end: &str) -> Result<PathBuf> {
             bail!("expected one {begin}…{end} in {}: build it again with `cargo xtask dist`", dist.display())
         }
     }
+}
+
+/// The runbooks as data, which the page looks for before it asks a server.
+fn runbooks(folder: &Path) -> Result<String> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut names: Vec<_> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let mut out = String::new();
+    for name in names {
+        let text = workspace::read(&folder.join(&name))?;
+        if text.contains("</script") || text.contains("<!--") {
+            bail!("{name} holds what cannot stand in a page: a closing script tag or a comment");
+        }
+        out.extend(["<script type=\"text/markdown\" data-runbook=\"", &name, "\">", &text, "</script>\n"]);
+    }
+    Ok(out)
 }
 
 /// The start of the application without imports: the bindings as they are, and the module as text.
@@ -150,6 +167,18 @@ mod tests {
             inlined.contains("<meta charset=\"utf-8\" />") && inlined.ends_with("<body>text</body>"),
             "{inlined}"
         );
+    }
+
+    #[test]
+    fn runbooks_stand_in_the_page_as_data() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("B.md"), "# B\n").unwrap();
+        std::fs::write(dir.path().join("A.md"), "# A <b>\n").unwrap();
+        let expected = "<script type=\"text/markdown\" data-runbook=\"A.md\"># A <b>\n</script>\n\
+            <script type=\"text/markdown\" data-runbook=\"B.md\"># B\n</script>\n";
+        assert_eq!(runbooks(dir.path()).unwrap(), expected);
+        std::fs::write(dir.path().join("C.md"), "</script>").unwrap();
+        assert!(runbooks(dir.path()).is_err());
     }
 
     #[test]
