@@ -73,17 +73,29 @@ async fn axe_finds_no_violation_on_any_view_or_dialog_in_either_theme() -> Resul
 
 async fn everything(check: &mut Check, storm: &Site) -> Result<()> {
     views(check, storm).await?;
+    alerts(check, storm).await?;
     dialogs(check, storm).await?;
     sessions(check, storm).await?;
     for course in [Course::Empty, Course::LongNames] {
         let site = Site::start(course)?;
         site.visit(&check.page, "").await?;
-        for view in ["live", "charts", "events", "sessions"] {
+        for view in ["live", "charts", "events", "sessions", "alerts"] {
             scene::go(&check.page, &format!("view={view}")).await?;
             check.look(&format!("{view} of the {} session", course.name())).await?;
         }
     }
     broken(check, storm).await
+}
+
+/// The view of alerts with all that opens in it.
+async fn alerts(check: &mut Check, site: &Site) -> Result<()> {
+    site.visit(&check.page, "view=alerts&runbook=FillRate.md%23rollbackfillrate").await?;
+    scene::until(&check.page, "document.querySelector(\"[data-panel='runbook'] pre\")").await?;
+    check.click("[data-action='adjust']:not([hidden])", "document.querySelector('[data-preview]')").await?;
+    let silence = ".alert-card [data-action='silence']:not([hidden])";
+    scene::until(&check.page, &format!("document.querySelector(\"{silence}\")")).await?;
+    check.click(silence, "document.querySelector('.silence-form')").await?;
+    check.look("Alerts with a runbook and both forms").await
 }
 
 async fn views(check: &mut Check, site: &Site) -> Result<()> {
@@ -145,7 +157,7 @@ async fn broken(check: &mut Check, site: &Site) -> Result<()> {
     site.visit(&check.page, "").await?;
     site.still.conduct(Conduct::IsGone);
     scene::until(&check.page, &state("reconnecting")).await?;
-    for view in ["live", "charts", "events", "sessions"] {
+    for view in ["live", "charts", "events", "sessions", "alerts"] {
         scene::go(&check.page, &format!("view={view}")).await?;
         check.look(&format!("{view} without a connection")).await?;
     }

@@ -45,7 +45,7 @@ async fn stops(site: &Site, page: &Browser) -> Result<Vec<String>> {
         wrong.extend(found.into_iter().map(|line| format!("{what}: {line}")));
         Ok(())
     };
-    for view in ["live", "charts", "events", "sessions"] {
+    for view in ["live", "charts", "events", "sessions", "alerts"] {
         site.visit(page, &format!("view={view}")).await?;
         walk(view).await?;
     }
@@ -85,7 +85,9 @@ async fn views_filters_and_reach_are_chosen_by_keys() -> Result<()> {
     ensure!(keyboard::is_at(&page, ".skip").await?, "the first stop skips to the figures");
     press(&page, &[key::ENTER]).await?;
     then(&page, "document.activeElement.id === 'main'").await?;
-    for (pressed, view) in [('2', "charts"), ('3', "events"), ('4', "sessions"), ('1', "live")] {
+    for (pressed, view) in
+        [('2', "charts"), ('3', "events"), ('4', "sessions"), ('5', "alerts"), ('1', "live")]
+    {
         press(&page, &[pressed]).await?;
         then(&page, &screen(view)).await?;
     }
