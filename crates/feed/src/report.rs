@@ -17,8 +17,7 @@ use aurora_domain::{
 };
 use aurora_wire::{
     decode,
-    report::{ReportError, canonical, document, markdown, read},
-    rules::{Rules, SHIPPED},
+    report::{ReportError, canonical, document, markdown, read, shipped_groups},
     timestamp,
 };
 
@@ -201,9 +200,7 @@ fn groups(files: &[PathBuf]) -> Result<Vec<Group>, ReportFailure> {
     if !files.is_empty() {
         return Ok(rules::read(files)?.into_groups());
     }
-    // The shipped rules are tested to be readable.
-    let shipped = Rules::from_json(SHIPPED).map(Rules::into_groups).unwrap_or_default();
-    Ok(shipped.into_iter().filter(|group| !group.name.starts_with("testnet")).collect())
+    Ok(shipped_groups())
 }
 
 fn minute(flag: &'static str, text: Option<&str>) -> Result<Option<i64>, ReportFailure> {

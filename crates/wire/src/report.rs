@@ -5,8 +5,10 @@
 //! the same bytes, in the page and natively; a document that was changed does not verify.
 
 mod markdown;
+mod recorded;
 
 pub use markdown::markdown;
+pub use recorded::{Recorded, shipped_groups};
 
 use aurora_domain::{
     Ts, format,

@@ -78,7 +78,10 @@ pub struct Recorder {
     name: String,
     engine: Engine,
     state: State,
-    judged: Option<i64>,
+    /// The second of the last line that has a time.
+    told: Option<i64>,
+    /// The last second that was judged.
+    judged: i64,
     minutes: BTreeMap<i64, Aggregate>,
     covered: BTreeSet<i64>,
     rejected: u64,
@@ -95,7 +98,8 @@ impl Recorder {
             name: name.to_owned(),
             engine: Engine::new(answerable(groups)),
             state,
-            judged: None,
+            told: None,
+            judged: i64::MIN,
             minutes: BTreeMap::new(),
             covered: BTreeSet::new(),
             rejected: 0,
@@ -108,7 +112,7 @@ impl Recorder {
     /// its log has one.
     pub fn line(&mut self, (file, line): (&str, u64), at: Option<Ts>, event: &Event<'_>) {
         if let Some(at) = at {
-            self.pass(at);
+            self.pass(at, &mut || true);
         }
         if let Some(at) = event.ts {
             self.reached(file, line, at);
@@ -146,23 +150,29 @@ impl Recorder {
         }
     }
 
-    /// Judges every second that has ended before `at`.
-    fn pass(&mut self, at: Ts) {
+    /// Judges the seconds that have ended before `at`, as long as `go_on` says so; true once all of them are judged, so that
+    /// a line of that time costs no more than itself. [`Recorder::line`] does so by itself, in one go.
+    pub fn pass(&mut self, at: Ts, go_on: &mut dyn FnMut() -> bool) -> bool {
         let second = at.second();
-        if let Some(judged) = self.judged {
-            let quiet = second.min(judged + QUIET_SECONDS);
-            for ended in judged + 1..=quiet {
+        if let Some(told) = self.told {
+            let quiet = second.min(told + QUIET_SECONDS);
+            for ended in self.judged.max(told) + 1..=quiet {
                 self.judge(ended);
+                if !go_on() && ended < quiet {
+                    return false;
+                }
             }
-            if quiet < second {
+            if quiet < second && self.judged < second {
                 self.judge(second);
             }
         }
-        self.judged = Some(self.judged.map_or(second, |judged| judged.max(second)));
+        self.told = Some(self.told.map_or(second, |told| told.max(second)));
         self.state.advance(at);
+        true
     }
 
     fn judge(&mut self, second: i64) {
+        self.judged = second;
         self.state.advance(Ts(second.saturating_mul(1_000_000_000)));
         let now = self.state.now();
         let mut samples = Samples::new(&self.engine);
@@ -210,7 +220,7 @@ impl Recorder {
     /// Joins what was found with that of other sessions. A session without an event that has a time adds nothing.
     pub fn finish(mut self, course: &mut Course) {
         let Some((first, last)) = self.ends.take() else { return };
-        self.pass(last.at.plus_seconds(1));
+        self.pass(last.at.plus_seconds(1), &mut || true);
         self.take_minutes();
         let (speakers, events) = (self.state.speakers(), self.state.session().events());
         for (minute, aggregate) in &self.minutes {
@@ -218,13 +228,8 @@ impl Recorder {
         }
         course.covered.append(&mut self.covered);
         course.incidents.append(&mut self.incidents);
-        course.incidents.sort_by(|one, other| {
-            let key =
-                |incident: &Incident| (incident.fired_at, incident.session.clone(), incident.alert.clone());
-            key(one).cmp(&key(other))
-        });
         course.sessions.push(Session { name: self.name, events, rejected: self.rejected, first, last });
-        course.sessions.sort_by(|one, other| (one.first.at, &one.name).cmp(&(other.first.at, &other.name)));
+        course.sort();
     }
 }
 
@@ -264,6 +269,12 @@ impl Figures {
         }
         self.spoken.merge(spoken);
     }
+
+    fn join(&mut self, other: &Self) {
+        self.fills.0 = self.fills.0.saturating_add(other.fills.0);
+        self.fills.1 = self.fills.1.saturating_add(other.fills.1);
+        self.spoken.merge(&other.spoken);
+    }
 }
 
 /// What happened in all sessions.
@@ -289,6 +300,23 @@ impl Course {
             let own = Window::around(session.first.at, session.last.at);
             own.start < window.end && own.end > window.start
         })
+    }
+
+    /// Takes in what happened in other sessions, as if they had been recorded here.
+    pub fn join(&mut self, other: &Self) {
+        for (minute, figures) in &other.minutes {
+            self.minute(*minute).join(figures);
+        }
+        self.covered.extend(&other.covered);
+        self.incidents.extend_from_slice(&other.incidents);
+        self.sessions.extend_from_slice(&other.sessions);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let key = |incident: &Incident| (incident.fired_at, incident.session.clone(), incident.alert.clone());
+        self.incidents.sort_by_cached_key(key);
+        self.sessions.sort_by(|one, other| (one.first.at, &one.name).cmp(&(other.first.at, &other.name)));
     }
 
     pub(super) fn last_minute(&self) -> Option<i64> {

@@ -5,7 +5,7 @@
 //! is spent when its time is, at 14.4 within a fiftieth of a month (Google, The Site Reliability Workbook, chapter 5).
 
 use super::{Course, Window};
-use crate::LatencyKind;
+use crate::{LatencyKind, format};
 
 /// Hours over which burn rates are told, and their names.
 const BURN_HOURS: [(&str, i64); 4] = [("1h", 1), ("6h", 6), ("24h", 24), ("72h", 72)];
@@ -23,6 +23,17 @@ pub enum Measure {
     Incidents,
 }
 
+impl Measure {
+    /// A value of it, as people write it.
+    pub fn text(self, value: f64) -> String {
+        match self {
+            Self::FillRate | Self::Provenance => format::percent(value),
+            Self::Latency(_) => format::millis(value),
+            Self::Incidents => format::number(value),
+        }
+    }
+}
+
 /// On which side of the target values are good. The target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
@@ -38,6 +49,14 @@ impl Comparison {
         match self {
             Self::AtLeast => ">=",
             Self::AtMost => "<=",
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at least",
+            Self::AtMost => "at most",
         }
     }
 

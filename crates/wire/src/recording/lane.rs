@@ -81,6 +81,11 @@ impl Lane {
         Self { at, buffer: Vec::new(), filled: 0, ahead: VecDeque::new(), start }
     }
 
+    /// The same lane, of which nothing is read yet.
+    pub(super) fn anew(&self) -> Self {
+        Self::starting(self.at.source, self.start.clone(), self.at.end)
+    }
+
     /// Ends this lane before the late line at `cursor`, and goes on from there in another one.
     pub(super) fn split(&mut self, cursor: &Cursor) -> Self {
         let end = self.at.end.replace((cursor.part, cursor.offset));

@@ -9,6 +9,7 @@ use super::{
     account::Account,
     lane::{Ahead, Cursor, Filled, Lane, Leaving, Work},
     order::Key,
+    taking::{Played, Taking},
 };
 use crate::decode;
 
@@ -104,10 +105,9 @@ struct Run<'r> {
     account: &'r mut Account,
     taken: &'r mut Option<Key>,
     lines: &'r mut u64,
-    state: &'r mut State,
+    into: &'r mut dyn Taking,
     /// Work since the last look at the clock, in lines.
     work: usize,
-    observe: &'r mut dyn FnMut(Line<'_>),
 }
 
 enum Ending {
@@ -126,6 +126,14 @@ impl Merge {
         let lanes = Source::ALL.into_iter().filter_map(|source| Lane::of(source, &parts)).collect();
         let account = Account { lines: vec![0; parts.len()], ..Account::default() };
         Self { parts, lanes, taken: None, lines: 0, account }
+    }
+
+    /// The same recording once more, at its beginning: read as the stretches that its logs are known to consist of by now.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let lanes = self.lanes.iter().map(Lane::anew).collect();
+        let account = Account { lines: vec![0; self.parts.len()], ..Account::default() };
+        Self { parts: self.parts.clone(), lanes, taken: None, lines: 0, account }
     }
 
     /// The files.
@@ -200,9 +208,19 @@ impl Merge {
         go_on: &mut dyn FnMut() -> bool,
         observe: &mut dyn FnMut(Line<'_>),
     ) -> Step {
+        self.run_into(&mut Played { state, observe }, until, go_on)
+    }
+
+    /// Takes lines into anything, as [`Merge::run`] takes them into a state.
+    pub fn run_into(
+        &mut self,
+        into: &mut dyn Taking,
+        until: Option<Ts>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Step {
         let Self { parts, lanes, taken, lines, account } = self;
         let mut works: Vec<Work<'_>> = lanes.iter_mut().map(Work::new).collect();
-        let mut run = Run { parts, account, taken, lines, state, work: 0, observe };
+        let mut run = Run { parts, account, taken, lines, into, work: 0 };
         let ending = run.drive(&mut works, until, go_on);
         works.into_iter().for_each(Work::put_back);
         match ending {
@@ -235,7 +253,7 @@ impl Run<'_> {
         }
         if self.taken.is_none() {
             let first = works.iter().filter_map(Work::first_time).min();
-            *self.state = State::new(first.unwrap_or(Ts(0)));
+            self.into.begin(first.unwrap_or(Ts(0)));
         }
         loop {
             let Some((log, bound)) = next_of(works) else { return Ending::Step(Step::Ended) };
@@ -246,6 +264,9 @@ impl Run<'_> {
                 }
                 if until.is_some() && key.at > until {
                     return Ending::Step(Step::Reached);
+                }
+                if !self.into.is_ready(&key, go_on) {
+                    return Ending::Step(Step::Paused);
                 }
                 work.leave(|key, line| self.take(key, &line));
                 if self.work >= LOOK_LINES {
@@ -277,22 +298,15 @@ impl Run<'_> {
             Leaving::Read(event, text) => self.apply(key, text, event),
             Leaving::Held(text) => match decode(key.source, key.number, text) {
                 Ok(event) => self.apply(key, text, &event),
-                Err(_undecodable) => self.reject(key),
+                Err(_undecodable) => self.into.reject(key),
             },
-            Leaving::Rejected => self.reject(key),
+            Leaving::Rejected => self.into.reject(key),
         }
     }
 
     fn apply(&mut self, key: Key, text: &[u8], event: &Event<'_>) {
         self.work += text.len() / BYTES_OF_A_LINE;
-        let mut changes = key.at.map_or(Changes::NONE, |at| self.state.advance(at));
-        changes |= self.state.apply(event);
-        (self.observe)(Line { key, text, event: Some(event), changes, scopes: self.state.scopes() });
-    }
-
-    fn reject(&mut self, key: Key) {
-        let changes = self.state.reject();
-        (self.observe)(Line { key, text: &[], event: None, changes, scopes: self.state.scopes() });
+        self.into.take(key, text, event);
     }
 }
 

@@ -15,10 +15,12 @@ mod account;
 mod lane;
 mod merge;
 mod order;
+mod taking;
 
 pub use account::{Account, RejectedLine};
 pub use merge::{Line, Merge, Position, Step, Want};
 pub use order::Key;
+pub use taking::Taking;
 
 use aurora_domain::Source;
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use aurora_domain::{
     format,
-    report::{Comparison, Judged, Measure, Overall, Report},
+    report::{Judged, Overall, Report},
 };
 
 use super::{canonical, ends, minute, sha256, time};
@@ -71,15 +71,7 @@ pub fn markdown(report: &Report) -> String {
 
 fn objective(judged: &Judged) -> [String; 7] {
     let objective = &judged.objective;
-    let value = |value: f64| match objective.measure {
-        Measure::FillRate | Measure::Provenance => format::percent(value),
-        Measure::Latency(_) => format::millis(value),
-        Measure::Incidents => format::number(value),
-    };
-    let side = match objective.comparison {
-        Comparison::AtLeast => "at least",
-        Comparison::AtMost => "at most",
-    };
+    let value = |value| objective.measure.text(value);
     let met = match judged.met {
         Some(true) => "yes",
         Some(false) => "**no**",
@@ -89,7 +81,7 @@ fn objective(judged: &Judged) -> [String; 7] {
     let burn: Vec<String> = rates.map(|burn| format::or_no_data(burn.rate, format::number)).collect();
     [
         objective.name.to_owned(),
-        format!("{side} {}", value(objective.target)),
+        format!("{} {}", objective.comparison.words(), value(objective.target)),
         judged.value.map_or_else(|| "no data".to_owned(), value),
         format::count(judged.samples),
         met.to_owned(),
