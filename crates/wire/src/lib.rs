@@ -9,6 +9,7 @@ mod detail;
 mod facts;
 mod fast;
 mod fields;
+pub mod golive;
 pub mod gzip;
 pub mod heartbeat;
 mod layout;

@@ -7,6 +7,7 @@
 mod markdown;
 mod recorded;
 
+pub(crate) use markdown::escape;
 pub use markdown::markdown;
 pub use recorded::{Recorded, shipped_groups};
 
@@ -185,7 +186,7 @@ fn checkpoint(checkpoint: &Checkpoint) -> Value {
 }
 
 /// In whole seconds: `2026-11-21T18:03:27Z`.
-fn time(at: Ts) -> String {
+pub(crate) fn time(at: Ts) -> String {
     let text = format::date_time_utc(at);
     text.trim_end_matches(" UTC").replacen(' ', "T", 1) + "Z"
 }
@@ -200,7 +201,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// The same with keys in order, also where other packages make maps keep theirs.
-fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut pairs: Vec<_> = map.iter().collect();

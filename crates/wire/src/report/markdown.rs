@@ -128,7 +128,7 @@ fn table<const N: usize>(text: &mut String, heads: [&str; N], rows: &[[String; N
     text.push('\n');
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     plain.collect::<String>().replace('\\', "\\\\").replace('|', "\\|").replace('<', "\\<")
 }
