@@ -4,20 +4,24 @@
 //! taken out before anything else is read or written. What is as it is without a
 //! link is left out; what is not understood is ignored.
 
-use aurora_domain::SideKey;
+use aurora_domain::{SideKey, golive::List};
 use leptos::prelude::*;
 
 use crate::{
     browser::{self, Listener},
     components::theme::Theme,
     config,
-    page::{Page, View},
+    page::{Page, Recorded, View},
     preferences,
     reach::Reach,
 };
 
 const SIDES: [(SideKey, &str); 3] =
     [(SideKey::Buy, "buy"), (SideKey::Sell, "sell"), (SideKey::Unknown, "unknown")];
+
+const RECORDED: [(Recorded, &str); 2] = [(Recorded::Events, "events"), (Recorded::Report, "report")];
+
+const LISTS: [(List, &str); 2] = [(List::Testnet, "testnet"), (List::Canary, "canary")];
 
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
 
@@ -73,6 +77,8 @@ fn fragment(page: Page) -> String {
     if page.view.get() == View::Alerts {
         parts.push(("runbook", page.runbook.get()));
     }
+    parts.push(("recorded", name(&RECORDED, page.recorded.get()).to_owned()));
+    parts.push(("checklist", name(&LISTS, page.checklist.get()).to_owned()));
     if page.wall.get() {
         parts.push(("wall", "1".to_owned()));
     }
@@ -94,6 +100,8 @@ fn read(page: Page) {
     put(page.side, value_of(&SIDES, &text("side")));
     put(page.query, text("query"));
     put(page.runbook, text("runbook"));
+    put(page.recorded, value_of(&RECORDED, &text("recorded")).unwrap_or_default());
+    put(page.checklist, value_of(&LISTS, &text("checklist")).unwrap_or_default());
     put(page.wall, text("wall") == "1");
     let theme = value_of(&THEMES, &text("theme")).unwrap_or_else(Theme::stored);
     theme.paint();

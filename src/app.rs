@@ -27,8 +27,8 @@ use crate::{
     store::{Clock, Driver, Handle, Slice, Store, derive},
     transport::Streams,
     views::{
-        Alerts, AlertsView, Away, ChartsView, Controls, DropTarget, EventsView, HelpSheet, LiveView, Notices,
-        Palette, Preferences, SessionsView, judgement,
+        Alerts, AlertsView, Away, ChartsView, Controls, DropTarget, EventsView, GoLiveView, HelpSheet,
+        LiveView, Notices, ObjectivesView, Palette, Preferences, SessionsView, judgement,
     },
 };
 
@@ -115,6 +115,8 @@ fn App(settings: Settings) -> impl IntoView {
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
         View::Sessions => view! { <SessionsView library page stream_url=session_url /> }.into_any(),
         View::Alerts => view! { <AlertsView alerting page stale /> }.into_any(),
+        View::Objectives => view! { <ObjectivesView store stale /> }.into_any(),
+        View::GoLive => view! { <GoLiveView store page rules=alerting.rules_in_force() /> }.into_any(),
         View::Live => view! { <LiveView store page stale judged look /> }.into_any(),
     };
     view! {

@@ -33,6 +33,12 @@ pub(crate) fn is_served() -> bool {
         .is_some_and(|protocol| protocol.starts_with("http"))
 }
 
+/// Whether the page came over HTTPS; `None` where it came from no server.
+pub(crate) fn is_encrypted() -> Option<bool> {
+    let protocol = window()?.location().protocol().ok()?;
+    protocol.starts_with("http").then(|| protocol == "https:")
+}
+
 /// Whether nobody can see the page.
 pub(crate) fn is_hidden() -> bool {
     window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
@@ -105,6 +111,33 @@ pub(crate) fn session_storage() -> Option<Storage> {
 /// Storage of this browser, for all tabs; `None` where the browser refuses it.
 pub(crate) fn local_storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
+}
+
+/// An address under which the browser keeps a text, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ObjectUrl(String);
+
+impl ObjectUrl {
+    /// Hands `text` over; `None` where the browser has no room for it.
+    pub(crate) fn of_text(text: &str, media_type: &str) -> Option<Self> {
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        let parts = js_sys::Array::of1(&text.into());
+        let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+        Url::create_object_url_with_blob(&blob).ok().map(Self)
+    }
+
+    /// The address.
+    pub(crate) fn address(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for ObjectUrl {
+    fn drop(&mut self) {
+        // An address that is unknown by now is given up already.
+        let _ = Url::revoke_object_url(&self.0);
+    }
 }
 
 /// Calls back every so often until it is dropped.

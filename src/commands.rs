@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 use crate::{
     browser::KeyListener,
     components::theme::Theme,
-    page::{Overlay, Page, View},
+    page::{Overlay, Page, Recorded, View},
     preferences::{self, Density, Zone},
     reach::Reach,
 };
@@ -42,6 +42,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { key: "3", name: "Go to Events", run: |on| on.page.view.set(View::Events) },
     Command { key: "4", name: "Go to Sessions", run: |on| on.page.view.set(View::Sessions) },
     Command { key: "5", name: "Go to Alerts", run: |on| on.page.view.set(View::Alerts) },
+    Command { key: "6", name: "Go to Objectives", run: |on| on.page.view.set(View::Objectives) },
+    Command { key: "7", name: "Go to Go-live", run: |on| on.page.view.set(View::GoLive) },
     Command { key: "p", name: "Pause or resume", run: |on| on.paused.update(|paused| *paused = !*paused) },
     Command { key: "[", name: "Reach less far back", run: |on| step_reach(on.page, -1) },
     Command { key: "]", name: "Reach further back", run: |on| step_reach(on.page, 1) },
@@ -60,6 +62,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { key: ",", name: "Open settings", run: |on| on.page.toggle(Overlay::Settings) },
     Command { key: "k", name: "Find a command", run: |on| on.page.toggle(Overlay::Palette) },
     Command { key: "?", name: "Show keyboard shortcuts", run: |on| on.page.toggle(Overlay::Help) },
+    Command { key: "", name: "Show the report of a recording", run: show_report },
     Command { key: "", name: "Print", run: |_| print() },
 ];
 
@@ -117,6 +120,11 @@ fn step_reach(page: Page, by: isize) {
 fn clear_filter(page: Page) {
     page.symbol.set(String::new());
     page.side.set(None);
+}
+
+fn show_report(on: Context) {
+    on.page.view.set(View::Sessions);
+    on.page.recorded.set(Recorded::Report);
 }
 
 fn search(on: Context) {

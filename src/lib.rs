@@ -15,6 +15,7 @@ mod commands;
 mod components;
 pub mod config;
 mod focus;
+mod golive;
 pub mod lines;
 mod page;
 mod preferences;

@@ -4,7 +4,7 @@
 //! Invariant: only choices live here, never figures. What a link brings along is in the address ([`crate::address`]),
 //! what belongs to this device is in its storage ([`crate::preferences`]).
 
-use aurora_domain::{Filter, SideKey, Span, State, Ts, format, verdict::Thresholds};
+use aurora_domain::{Filter, SideKey, Span, State, Ts, format, golive::List, verdict::Thresholds};
 use leptos::prelude::*;
 
 use crate::{
@@ -27,16 +27,22 @@ pub(crate) enum View {
     Sessions,
     /// What is wrong, what was, and what to do.
     Alerts,
+    /// Error budgets, and the targets of the service.
+    Objectives,
+    /// Whether to go live.
+    GoLive,
 }
 
 impl View {
     /// Every view, in the order of the navigation, with its label and its name in the address.
-    pub(crate) const ALL: [(View, &str, &str); 5] = [
+    pub(crate) const ALL: [(View, &str, &str); 7] = [
         (View::Live, "Live", "live"),
         (View::Charts, "Charts", "charts"),
         (View::Events, "Events", "events"),
         (View::Sessions, "Sessions", "sessions"),
         (View::Alerts, "Alerts", "alerts"),
+        (View::Objectives, "Objectives", "objectives"),
+        (View::GoLive, "Go-live", "golive"),
     ];
 
     /// Its name in the address.
@@ -58,6 +64,8 @@ pub(crate) enum Recorded {
     Figures,
     /// Its lines before the playhead.
     Events,
+    /// Whether it was good enough: all of it, wherever the playhead is.
+    Report,
 }
 
 /// What lies over the view.
@@ -86,6 +94,8 @@ pub(crate) struct Page {
     pub(crate) side: RwSignal<Option<SideKey>>,
     /// What is shown of a recording.
     pub(crate) recorded: RwSignal<Recorded>,
+    /// The checklist that is shown.
+    pub(crate) checklist: RwSignal<List>,
     /// What the table of events is searched for.
     pub(crate) query: RwSignal<String>,
     /// The runbook that is open, as `FillRate.md#fillratelow`; empty for none.
@@ -137,6 +147,7 @@ impl Page {
             symbol: RwSignal::new(String::new()),
             side: RwSignal::new(None),
             recorded: RwSignal::new(Recorded::default()),
+            checklist: RwSignal::new(List::default()),
             query: RwSignal::new(String::new()),
             runbook: RwSignal::new(String::new()),
             wall: RwSignal::new(false),

@@ -271,6 +271,11 @@ impl Alerting {
         self.judge.with_value(|judge| judge.rehearse(place, threshold, hold_for))
     }
 
+    /// How many rules are in force.
+    pub(crate) fn rules_in_force(self) -> u64 {
+        self.in_force().iter().map(|group| group.rules.len() as u64).sum()
+    }
+
     /// The groups in force, with the reader's thresholds.
     pub(crate) fn in_force(self) -> Vec<Group> {
         self.rules.with_untracked(Rules::in_force)

@@ -168,5 +168,5 @@ pub(crate) async fn read(
             parts.push(PartFile { path, blob, part: Part { source, bytes, unfinished: false } });
         }
     }
-    Ok((Files { name: name.to_owned(), parts }, problems))
+    Ok((Files { name: name.to_owned(), parts, incomplete: Vec::new() }, problems))
 }

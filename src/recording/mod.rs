@@ -12,6 +12,7 @@ mod engine;
 pub(crate) mod feed;
 pub(crate) mod given;
 mod gzip;
+pub(crate) mod judging;
 pub(crate) mod kept;
 pub(crate) mod library;
 mod pieces;

@@ -15,6 +15,7 @@ use super::{
     course::Course,
     engine::Engine,
     given::Problem,
+    judging::Judging,
     reading::{Ending, Reading},
     session::Files,
     turn::turn,
@@ -62,6 +63,8 @@ pub(crate) struct Player {
     pub(crate) playhead: RwSignal<Ts>,
     /// Whether the state of that time is not there yet.
     pub(crate) seeking: RwSignal<bool>,
+    /// What a report is made of.
+    pub(crate) judging: RwSignal<Judging>,
     reading: StoredValue<Rc<Reading>, LocalStorage>,
 }
 
@@ -70,12 +73,13 @@ impl Player {
     pub(crate) fn open(files: Files) -> Self {
         let store = Handle::new(Store::of_recording(browser::now_ms()));
         let total = files.parts.iter().map(|part| part.part.bytes).sum();
-        let reading = Reading::new(store, files.parts);
+        let reading = Reading::new(store, files);
         let player = Self {
             store,
             progress: RwSignal::new(Progress { total, ..Progress::default() }),
             playhead: RwSignal::new(Ts(0)),
             seeking: RwSignal::new(false),
+            judging: RwSignal::new(Judging::default()),
             reading: StoredValue::new_local(Rc::clone(&reading)),
         };
         spawn_local(player.read_all(reading));
@@ -127,7 +131,7 @@ impl Player {
             return;
         };
         let at = at.clamp(first, last);
-        let Some(reading) = self.reading.try_with_value(Rc::clone) else { return };
+        let Some(reading) = self.reading() else { return };
         self.playhead.set(at);
         self.seeking.set(true);
         let asked = reading.ask(Some(at));
@@ -148,7 +152,7 @@ impl Player {
 
     /// Holds the lines before the playhead from now on, or no longer.
     pub(crate) fn hold_lines(self, hold: bool) {
-        let Some(reading) = self.reading.try_with_value(Rc::clone) else { return };
+        let Some(reading) = self.reading() else { return };
         reading.store.play(|store| reading.engine.borrow_mut().hold_lines(hold, store));
         if hold {
             self.seek(self.playhead.get_untracked());
@@ -180,6 +184,10 @@ impl Player {
     /// What the snapshots take, in bytes; changes with readings and seeks.
     pub(crate) fn kept_bytes(self) -> usize {
         self.with(|engine| engine.kept.bytes()).unwrap_or(0)
+    }
+
+    pub(super) fn reading(self) -> Option<Rc<Reading>> {
+        self.reading.try_with_value(Rc::clone)
     }
 
     fn with<T>(self, read: impl FnOnce(&Engine) -> T) -> Option<T> {

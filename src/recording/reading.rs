@@ -19,7 +19,7 @@ use super::{
     given::Problem,
     kept::Snapshot,
     pieces,
-    session::PartFile,
+    session::{Files, PartFile},
     slices::{READING_MS, SLICE_MS, Slices},
 };
 use crate::{
@@ -30,7 +30,11 @@ use crate::{
 /// One recording: its files, and how far it is read.
 pub(super) struct Reading {
     pub(super) store: Handle,
+    /// What the session is called.
+    pub(super) name: String,
     pub(super) parts: Vec<PartFile>,
+    /// Files that cannot be read to their end, as far as that was found before.
+    pub(super) incomplete: Vec<String>,
     pub(super) engine: RefCell<Engine>,
     /// The number of the newest reading; older ones end.
     newest: Cell<u64>,
@@ -55,11 +59,12 @@ pub(super) enum Ending {
 }
 
 impl Reading {
-    /// Nothing of `parts` is read yet.
-    pub(super) fn new(store: Handle, parts: Vec<PartFile>) -> Rc<Self> {
+    /// Nothing of `files` is read yet.
+    pub(super) fn new(store: Handle, files: Files) -> Rc<Self> {
+        let Files { name, parts, incomplete } = files;
         let merge = Merge::new(parts.iter().map(|part| part.part).collect());
         let (engine, newest, slices) = (RefCell::new(Engine::new(merge)), Cell::new(0), Slices::default());
-        Rc::new(Self { store, parts, engine, newest, slices })
+        Rc::new(Self { store, name, parts, incomplete, engine, newest, slices })
     }
 
     /// Begins to read up to `until`, and ends what is being read.

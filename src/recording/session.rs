@@ -19,6 +19,8 @@ pub(crate) struct Files {
     pub(crate) name: String,
     /// Its parts in reading order.
     pub(crate) parts: Vec<PartFile>,
+    /// Files of it that cannot be read to their end.
+    pub(crate) incomplete: Vec<String>,
 }
 
 /// One part.
@@ -97,10 +99,14 @@ async fn ready(
     came: &dyn Fn(u64) -> bool,
     problems: &mut Vec<Problem>,
 ) -> Files {
-    let mut parts = Vec::new();
+    let (mut parts, mut incomplete) = (Vec::new(), Vec::new());
     for member in &session.parts {
         let Some(given) = plain.get(member.place) else { continue };
-        match part_of(*member, given, came).await {
+        let read = part_of(*member, given, came).await;
+        if !matches!(read, Ok((_, None))) {
+            incomplete.push(given.path.clone());
+        }
+        match read {
             Ok((part, broken)) => {
                 problems.extend(broken.map(|reason| Problem::new(&given.path, reason)));
                 parts.push(part);
@@ -108,7 +114,7 @@ async fn ready(
             Err(reason) => problems.push(Problem::new(&given.path, reason)),
         }
     }
-    Files { name: name_of(session, plain), parts }
+    Files { name: name_of(session, plain), parts, incomplete }
 }
 
 async fn part_of(

@@ -44,7 +44,8 @@ async fn found(files: Vec<Given>) -> Found {
 fn files(text: &str) -> Files {
     let part = Part { source: Source::Events, bytes: text.len() as u64, unfinished: false };
     let path = "aurora_events.jsonl".to_owned();
-    Files { name: "test".to_owned(), parts: vec![PartFile { path, blob: blob(text), part }] }
+    let parts = vec![PartFile { path, blob: blob(text), part }];
+    Files { name: "test".to_owned(), parts, incomplete: Vec::new() }
 }
 
 /// The state after every line up to `until`.

@@ -74,12 +74,13 @@ async fn axe_finds_no_violation_on_any_view_or_dialog_in_either_theme() -> Resul
 async fn everything(check: &mut Check, storm: &Site) -> Result<()> {
     views(check, storm).await?;
     alerts(check, storm).await?;
+    checklists(check, storm).await?;
     dialogs(check, storm).await?;
     sessions(check, storm).await?;
     for course in [Course::Empty, Course::LongNames] {
         let site = Site::start(course)?;
         site.visit(&check.page, "").await?;
-        for view in ["live", "charts", "events", "sessions", "alerts"] {
+        for view in ["live", "charts", "events", "sessions", "alerts", "objectives", "golive"] {
             scene::go(&check.page, &format!("view={view}")).await?;
             check.look(&format!("{view} of the {} session", course.name())).await?;
         }
@@ -116,6 +117,20 @@ async fn views(check: &mut Check, site: &Site) -> Result<()> {
     check.look("Events with an order's timeline").await
 }
 
+async fn checklists(check: &mut Check, site: &Site) -> Result<()> {
+    site.visit(&check.page, "").await?;
+    for list in ["", "&checklist=testnet", "&checklist=canary"] {
+        scene::go(&check.page, &format!("view=golive{list}")).await?;
+        check.look(&format!("the checklist{list}")).await?;
+    }
+    let names = "const field = document.querySelector('[data-golive-name]');
+        field.value = 'Ada'; field.dispatchEvent(new Event('input', { bubbles: true }));";
+    check.page.run(names, vec![]).await?;
+    check.click("[data-action='confirm']", "document.querySelector(\"[data-standing='confirmed']\")").await?;
+    check.click("[data-action='make-checklist']", "document.querySelector('[data-save]')").await?;
+    check.look("a checklist with a confirmation, written down").await
+}
+
 async fn dialogs(check: &mut Check, site: &Site) -> Result<()> {
     for dialog in ["settings", "help", "palette"] {
         site.visit(&check.page, "").await?;
@@ -145,6 +160,9 @@ async fn sessions(check: &mut Check, site: &Site) -> Result<()> {
     scene::until(&check.page, "document.querySelector('[data-playback]')").await?;
     check.page.run(OPEN_TABLES, vec![]).await?;
     check.look("a recording").await?;
+    let report = "[data-choice='recorded'] label:nth-of-type(3) input";
+    check.click(report, "document.querySelector('[data-overall]')").await?;
+    check.look("the report of a recording").await?;
     let tick = "document.querySelectorAll('tr[data-recording] input').forEach(box => box.click());";
     check.page.run(tick, vec![]).await?;
     check.click("[data-action='compare']", "document.querySelector('[data-compare]')").await?;
@@ -157,7 +175,7 @@ async fn broken(check: &mut Check, site: &Site) -> Result<()> {
     site.visit(&check.page, "").await?;
     site.still.conduct(Conduct::IsGone);
     scene::until(&check.page, &state("reconnecting")).await?;
-    for view in ["live", "charts", "events", "sessions", "alerts"] {
+    for view in ["live", "charts", "events", "sessions", "alerts", "objectives", "golive"] {
         scene::go(&check.page, &format!("view={view}")).await?;
         check.look(&format!("{view} without a connection")).await?;
     }

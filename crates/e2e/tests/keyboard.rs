@@ -45,7 +45,7 @@ async fn stops(site: &Site, page: &Browser) -> Result<Vec<String>> {
         wrong.extend(found.into_iter().map(|line| format!("{what}: {line}")));
         Ok(())
     };
-    for view in ["live", "charts", "events", "sessions", "alerts"] {
+    for view in ["live", "charts", "events", "sessions", "alerts", "objectives", "golive"] {
         site.visit(page, &format!("view={view}")).await?;
         walk(view).await?;
     }

@@ -125,6 +125,78 @@ impl Static {
     }
 }
 
+impl Static {
+    /// Opens the report of the recording that is shown, and waits until it is made or cannot be.
+    async fn report(&self) -> Result<()> {
+        self.click("[data-choice='recorded'] label:nth-of-type(3) input").await?;
+        self.reported().await
+    }
+
+    async fn reported(&self) -> Result<()> {
+        self.until(
+            "document.querySelector('[data-overall]') !== null ||
+            /^There is no report/.test(document.querySelector(\"[data-report='status']\")?.textContent || '')",
+        )
+        .await
+    }
+
+    /// What the browser saves of the report in this form.
+    async fn saved(&self, form: &str) -> Result<String> {
+        let folder = self.folder.path().join(format!("saved-{form}"));
+        let into = json!({ "behavior": "allow", "downloadPath": folder });
+        self.browser.devtools("Browser.setDownloadBehavior", into).await?;
+        let link = format!("[data-save='{form}']");
+        let script = "return document.querySelector(arguments[0]).download;";
+        let name = self.browser.run(script, vec![link.as_str().into()]).await?;
+        let file = folder.join(name.as_str().context("a file's name")?);
+        self.click(&link).await?;
+        let deadline = Instant::now() + PATIENCE;
+        while !file.exists() {
+            ensure!(Instant::now() < deadline, "{} was not saved", file.display());
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(std::fs::read_to_string(file)?)
+    }
+}
+
+/// What the command line reports of `folders`; `None` where it says that there is nothing to judge.
+fn reported(format: &str, more: &[&str], folders: &[PathBuf]) -> Result<Option<String>> {
+    let output = Command::new(places::feed()?)
+        .args(["report", "--format", format])
+        .args(more)
+        .args(folders)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0 | 2 | 3) => Ok(Some(String::from_utf8(output.stdout)?)),
+        _ if said.contains("no event with a time") => Ok(None),
+        _ => bail!("aurora-feed report of {folders:?}: {said}"),
+    }
+}
+
+/// All but the line that says when it was made.
+fn without_time(document: &str) -> String {
+    document.lines().filter(|line| !line.contains("\"generated_at\"")).collect::<Vec<_>>().join("\n")
+}
+
+/// Compares the report that is shown with that of the command line.
+async fn ensure_same_report(page: &Static, more: &[&str], folders: &[PathBuf]) -> Result<()> {
+    let Some(markdown) = reported("markdown", more, folders)? else {
+        let said = page.browser.text_of("[data-report='status']").await?;
+        ensure!(said.starts_with("There is no report"), "{folders:?}: {said}");
+        return Ok(());
+    };
+    let json = reported("json", more, folders)?.context("a report")?;
+    let (shown, shown_json) = (page.saved("Markdown").await?, page.saved("JSON").await?);
+    ensure!(shown == markdown, "{folders:?}: the page saves\n{shown}\nand the command line\n{markdown}");
+    ensure!(without_time(&shown_json) == without_time(&json), "{folders:?}: {shown_json}\n{json}");
+    let file = page.folder.path().join("verified.json");
+    std::fs::write(&file, shown_json)?;
+    let verified = Command::new(places::feed()?).arg("verify-report").arg(&file).args(folders).output()?;
+    ensure!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    Ok(())
+}
+
 /// Recorded sessions of this machine; none where it has none.
 fn recorded() -> Result<Vec<PathBuf>> {
     let Some(any) = places::recorded_session("master-sprt") else { return Ok(Vec::new()) };
@@ -164,6 +236,72 @@ async fn every_recorded_session_has_the_totals_of_summarize() -> Result<()> {
         ensure!(shown == expected, "{}: the page shows {shown}, summarize {expected}", folder.display());
         page.close_all().await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_recorded_session_has_the_report_of_the_command_line() -> Result<()> {
+    let page = Static::open().await?;
+    let folders = recorded()?;
+    if folders.is_empty() {
+        writeln!(std::io::stderr(), "skipped: there are no recorded sessions on this machine")?;
+    }
+    for folder in &folders {
+        page.drop_onto(std::slice::from_ref(folder)).await?;
+        page.is_read(1).await.with_context(|| folder.display().to_string())?;
+        page.report().await?;
+        ensure_same_report(&page, &[], std::slice::from_ref(folder)).await?;
+        page.close_all().await?;
+        std::fs::remove_dir_all(page.folder.path().join("saved-JSON")).ok();
+        std::fs::remove_dir_all(page.folder.path().join("saved-Markdown")).ok();
+    }
+    Ok(())
+}
+
+/// A session of a submitted and filled order each second, from so many hours after the first one's beginning.
+fn canary(folder: &Path, hour: u64, seconds: u64) -> Result<()> {
+    let start = 1_795_197_000 + hour * 3_600;
+    let mut text = String::new();
+    for second in 0..seconds {
+        let (at, id) = ((start + second) * 1_000_000_000, format!("{hour}-{second}"));
+        for (code, ms) in [("ORDER.SUBMIT", 0), ("ORDER.ACK", 20), ("ORDER.FILL", 400 + hour)] {
+            let at = at + ms * 1_000_000;
+            let line = json!({ "ts_ns": at, "run_id": "r", "event_code": code, "oid": id, "details": { "latency_ms": ms } });
+            text += &line.to_string();
+            text.push('\n');
+        }
+    }
+    std::fs::create_dir(folder)?;
+    std::fs::write(folder.join("aurora_events.jsonl"), text + "no JSON\n")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn sessions_of_one_canary_make_one_report_over_its_hours() -> Result<()> {
+    let page = Static::open().await?;
+    let folders = ["20261120-174000", "20261121-100000"].map(|name| page.folder.path().join(name));
+    canary(&folders[0], 0, 900)?;
+    canary(&folders[1], 30, 900)?;
+    for (place, folder) in folders.iter().enumerate() {
+        page.drop_onto(std::slice::from_ref(folder)).await?;
+        page.is_read(place + 1).await?;
+    }
+    page.report().await?;
+    ensure_same_report(&page, &[], &folders[1..]).await?;
+    page.click("[data-also='20261120-174000']").await?;
+    page.click("[data-report-hours-of='72']").await?;
+    page.until(
+        "(document.querySelector(\"[data-report='coverage']\")?.textContent || '').includes('of 72 h')",
+    )
+    .await?;
+    for form in ["JSON", "Markdown"] {
+        std::fs::remove_dir_all(page.folder.path().join(format!("saved-{form}")))?;
+    }
+    ensure_same_report(&page, &["--hours", "72"], &folders).await?;
+    let said = page.browser.text_of("[data-report='coverage']").await?;
+    ensure!(said.contains("30 min of 72 h are covered"), "{said}");
+    let after = page.browser.text_of("[data-checkpoint='24']").await?;
+    ensure!(after.contains("24 h"), "{after}");
     Ok(())
 }
 

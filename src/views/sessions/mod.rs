@@ -7,6 +7,7 @@ mod feed;
 mod list;
 mod one;
 mod pick;
+mod report;
 
 use leptos::prelude::*;
 

@@ -1,9 +1,10 @@
-//! One recording in full: the figures of the live screen as of the playhead, or the lines before it, and the bar that moves it.
+//! One recording in full: the figures of the live screen as of the playhead, the lines before it, or the report of all
+//! of it, and the bar that moves the playhead.
 
 use aurora_domain::format;
 use leptos::{html, prelude::*};
 
-use super::bar::PlaybackBar;
+use super::{bar::PlaybackBar, report::RecordedReport};
 use crate::{
     app,
     components::{
@@ -22,7 +23,8 @@ use crate::{
 /// The recording `opened`.
 #[component]
 pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl IntoView {
-    let Opened { id, name, player, .. } = opened;
+    let Opened { id, name, player, .. } = opened.clone();
+    let opened = StoredValue::new(opened);
     let section = NodeRef::<html::Section>::new();
     // Whoever opens a recording, with keys too, goes on in it.
     Effect::new(move |_| {
@@ -52,6 +54,7 @@ pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl I
                 {move || match page.recorded.get() {
                     Recorded::Figures => view! { <LiveView store=player.store page stale judged look /> }.into_any(),
                     Recorded::Events => view! { <Lines player page /> }.into_any(),
+                    Recorded::Report => view! { <RecordedReport library opened=opened.get_value() page /> }.into_any(),
                 }}
             </Show>
             <button class="btn" data-action="close-shown" on:click=move |_| library.close(id)>"Close this recording"</button>
@@ -59,9 +62,10 @@ pub(super) fn OneSession(library: Library, opened: Opened, page: Page) -> impl I
     }
 }
 
-const SHOWN: [Choice<Recorded>; 2] = [
+const SHOWN: [Choice<Recorded>; 3] = [
     Choice { value: Recorded::Figures, label: "Figures", glyph: None },
     Choice { value: Recorded::Events, label: "Events", glyph: None },
+    Choice { value: Recorded::Report, label: "Report", glyph: None },
 ];
 
 /// The lines before the playhead, which are held only while they are looked at.
