@@ -2,7 +2,7 @@
 //!
 //! Invariant: every text is in double quotes with YAML's escapes, so no text is taken for a number, a date or markup.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{File, FileGroup, FileRule};
 
@@ -64,7 +64,8 @@ fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             letter if letter.is_control() || ['\u{2028}', '\u{2029}', '\u{feff}'].contains(&letter) => {
-                out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                // A text takes everything that is written to it.
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
             }
             letter => out.push(letter),
         }
