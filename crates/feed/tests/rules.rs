@@ -74,21 +74,22 @@ fn root() -> PathBuf {
 /// The four parts of a runbook, in their order.
 const SECTIONS: [&str; 4] = ["## What it means", "## Checks", "## Causes and fixes", "## Escalation"];
 
+/// What stands before, in and after the sections; `None` where one is not there, or not in its place.
+fn sections(text: &str) -> Option<[&str; 5]> {
+    let (mut parts, mut rest) = ([""; 5], text);
+    for (part, section) in parts.iter_mut().zip(SECTIONS) {
+        (*part, rest) = rest.split_once(&format!("\n{section}\n"))?;
+    }
+    *parts.last_mut()? = rest;
+    Some(parts)
+}
+
 fn check_runbook(alert: &str, reference: &str) {
     let (path, anchor) = reference.split_once('#').unwrap_or((reference, ""));
-    let text =
-        std::fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{alert}: {path}: {why}"));
-    let mut rest = text.as_str();
-    let mut parts = Vec::new();
-    for section in SECTIONS {
-        let (before, after) = rest
-            .split_once(&format!("\n{section}\n"))
-            .unwrap_or_else(|| panic!("{alert}: {path} has no `{section}` behind the section before it"));
-        parts.push(before);
-        rest = after;
-    }
-    parts.push(rest);
-    let [head, means, checks, causes, escalation] = parts.try_into().unwrap();
+    let text = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+    let found = sections(&text);
+    assert!(found.is_some(), "{alert}: {path} has not the four sections in their order");
+    let Some([head, means, checks, causes, escalation]) = found else { return };
     assert!(head.starts_with("# "), "{path} has no title");
     assert!(
         checks.contains("\n1. ") && checks.contains("```bash\n"),
