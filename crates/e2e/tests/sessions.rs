@@ -13,7 +13,7 @@ use aurora_e2e::nginx::Nginx;
 use aurora_e2e::places;
 use aurora_e2e::stack::Stack;
 use aurora_e2e::token;
-use aurora_e2e::totals::Totals;
+use aurora_e2e::totals::{Totals, WHOLE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -99,8 +99,10 @@ impl Static {
         self.browser.devtools("Input.dispatchDragEvent", event).await.map(drop)
     }
 
+    /// Waits until so many recordings are read, and what is shown is all there.
     async fn is_read(&self, sessions: usize) -> Result<()> {
-        let condition = format!("document.querySelectorAll(\"tr[data-ready='true']\").length === {sessions}");
+        let condition =
+            format!("{WHOLE} && document.querySelectorAll(\"tr[data-ready='true']\").length === {sessions}");
         self.until(&condition).await
     }
 
