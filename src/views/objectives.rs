@@ -18,10 +18,12 @@ pub(crate) fn ObjectivesView(store: Handle, stale: Memo<bool>) -> impl IntoView 
     let slices = &[Slice::Orders, Slice::Latency, Slice::Session];
     let leading = store.select(slices, |store| slo::leading(store.live_state()).to_vec());
     let service = store.select(slices, |store| slo::service(store.live_state()).to_vec());
-    // A day of minutes is looked through when one more has ended.
-    let minute = store.select(&[Slice::Session], |store| store.live_state().now().second().div_euclid(60));
+    // A day of minutes is looked through every ten seconds: one more may have ended, or what happened before has arrived.
+    let ended = store.select(&[Slice::Session, Slice::Link], |store| {
+        (store.live_state().now().second().div_euclid(10), store.live_state().session().first())
+    });
     let budgets = Memo::new(move |_| {
-        minute.track();
+        ended.track();
         store.read(|store| {
             let minutes = |slo: &Slo| slo::minutes(store.live_state(), slo.figure);
             SLOS.map(|slo| (slo, slo.budget(&minutes(&slo)))).to_vec()

@@ -410,7 +410,7 @@ async fn the_lines_of_a_recording_are_those_before_the_playhead() -> Result<()> 
     std::fs::write(&file, lines(3000))?;
     page.pick("files", &[file]).await?;
     page.is_read(1).await?;
-    let choice = "[...document.querySelectorAll(\"input[name='recorded']\")].at(-1)";
+    let choice = "[...document.querySelectorAll(\"input[name='recorded']\")].at(1)";
     page.browser.run(&format!("{choice}.click();"), vec![]).await?;
     let held = "document.querySelector(\"[data-count='held']\")?.innerText";
     page.until(&format!("{held}?.startsWith('3,000 lines')")).await?;
