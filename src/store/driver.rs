@@ -19,8 +19,8 @@ use crate::{
 
 /// A frame's budget for reducing events, which leaves the rest of 16 ms to charts and the browser.
 const BUDGET_MS: f64 = 4.0;
-/// That of a frame in which readers are told, which costs as much again.
-const TELLING_BUDGET_MS: f64 = 2.0;
+/// Where readers are told less often: that of a frame in which they are, which costs enough, and that of the others.
+const SPARING_BUDGETS_MS: [f64; 2] = [0.5, 6.0];
 /// As long as nobody sees the page.
 const HIDDEN_BUDGET_MS: f64 = 50.0;
 /// Between two flushes of a hidden page.
@@ -128,7 +128,12 @@ impl Shared {
         let lines = self.handle.read(|store| store.live_state().session().events());
         let in_turn = pace.frame(self.flushed_ms.get(), lines);
         self.pace.set(pace);
-        let budget_ms = budget_ms.unwrap_or(if in_turn { TELLING_BUDGET_MS } else { BUDGET_MS });
+        let [telling_ms, other_ms] = SPARING_BUDGETS_MS;
+        let budget_ms = budget_ms.unwrap_or(match (pace.is_sparing, in_turn) {
+            (false, _) => BUDGET_MS,
+            (true, true) => telling_ms,
+            (true, false) => other_ms,
+        });
         let before = self.handle.read(super::Store::clock);
         let mut flushed = self.handle.write(|store| store.flush(budget_ms));
         flushed.link |= self.handle.read(super::Store::clock) != before;

@@ -27,6 +27,8 @@ pub(super) struct Pace {
     lines: u64,
     in_frame: f64,
     untold: u32,
+    /// Whether readers are told less often than in each frame.
+    pub(super) is_sparing: bool,
 }
 
 impl Pace {
@@ -43,6 +45,7 @@ impl Pace {
         self.untold += 1;
         let late = STRAINED.into_iter().filter(|share| self.late > *share).count();
         let every = 1 + late.max(usize::from(self.in_frame > MANY));
+        self.is_sparing = every > 1;
         let tell = self.untold >= FEWEST || self.untold as usize >= every;
         if tell {
             self.untold = 0;
