@@ -430,6 +430,37 @@ fn a_snapshot_that_cannot_be_reached_leaves_it_to_the_stream_to_say_why() {
     assert_eq!(store.start_connection(), Start::Snapshot, "which may be there the next time");
 }
 
+#[wasm_bindgen_test]
+fn a_gateway_that_answers_twice_that_it_has_no_snapshot_is_asked_for_the_stream() {
+    let mut store = Store::new(now_ms());
+    let unavailable = || Signal::Lost(Cause::HttpStatus { code: 503 });
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(unavailable());
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Disconnect, "it may be starting");
+    assert_eq!(store.handle_link(Input::RetryAsked), Action::Connect);
+    assert_eq!(store.start_connection(), Start::Snapshot);
+    store.deliver(unavailable());
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Connect);
+    assert_eq!(stream_after(&mut store), None, "from its beginning");
+    store.deliver(Signal::Opened);
+    feed(&mut store, &(heartbeat(NOW_S, 1, 1) + &denied(1, NOW_S)));
+    check_denied(&store, 1, 1);
+    assert_eq!(store.status(), &Status::Live);
+}
+
+#[wasm_bindgen_test]
+fn a_stream_that_ended_is_not_live_while_its_reason_is_asked_for() {
+    let mut store = opened(&(heartbeat(NOW_S, 1, 1) + &denied(1, NOW_S)));
+    assert_eq!(store.status(), &Status::Live);
+    store.deliver(Signal::Ended);
+    let flushed = store.flush(f64::INFINITY);
+    assert_eq!((flushed.action, flushed.link), (Action::None, true));
+    assert!(matches!(store.status(), Status::Reconnecting { cause: Cause::Ended, .. }));
+    store.deliver(Signal::Lost(Cause::HttpStatus { code: 502 }));
+    assert_eq!(store.flush(f64::INFINITY).action, Action::Disconnect);
+    assert!(matches!(store.status(), Status::Reconnecting { cause: Cause::HttpStatus { code: 502 }, .. }));
+}
+
 /// The bytes of a state with so many denials, as of an id.
 fn snapshot_of(denials: i64, as_of: u64) -> Vec<u8> {
     let text: String = (1..=denials).map(|id| denied(id.unsigned_abs(), NOW_S - 10)).collect();

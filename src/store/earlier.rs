@@ -235,6 +235,7 @@ impl Sink for Inlet {
             Signal::Lost(_) => reader.fail("the stream ended before they were here. Try again."),
             Signal::Refused(message) => reader.fail(&message),
             Signal::Opened
+            | Signal::Ended
             | Signal::Message(_)
             | Signal::Progress
             | Signal::Snapshot(_)

@@ -2,7 +2,10 @@
 //!
 //! Invariant: no event counts twice; what cannot be had any more is a [`Missing`].
 
-use aurora_domain::{Changes, State, Ts, link::Input};
+use aurora_domain::{
+    Changes, State, Ts,
+    link::{Cause, Input},
+};
 use aurora_wire::{
     heartbeat::Reset,
     snapshot::{self, Snapshot},
@@ -18,12 +21,27 @@ pub(super) struct Join {
     pub(super) wanted: bool,
     /// Whether the snapshot could not be reached, so that the next connection finds out whether the stream can.
     pub(super) unreached: bool,
+    /// How often in a row the server answered with an error instead.
+    pub(super) failures: u32,
     /// How often it was asked for since an event was applied.
     pub(super) tries: u32,
     /// Where the stream would go on, where the history that the page stood on is gone.
     pub(super) reset: Option<Reset>,
     /// Whether the state is that of a snapshot, which has events that the feed no longer retains.
     pub(super) whole: bool,
+}
+
+impl Join {
+    /// Whether a snapshot that was lost for `cause` may be all that cannot be had: another origin may allow the stream alone, and a
+    /// gateway may know the way to the stream alone, which is believed the second time. Where it is the server that
+    /// is not there, the stream says so.
+    pub(super) fn may_be_alone(&mut self, cause: &Cause) -> bool {
+        if !self.wanted || self.unreached {
+            return false;
+        }
+        self.failures += u32::from(matches!(cause, Cause::HttpStatus { .. }));
+        *cause == Cause::Unreachable || self.failures >= 2
+    }
 }
 
 /// Events of this session that the feed no longer had when the page asked for them.
@@ -174,8 +192,9 @@ impl Store {
     }
 
     pub(super) fn end_gap(&mut self, ts: Option<Ts>) {
-        if let (Some(Missing { end: end @ None, .. }), Some(_)) = (self.missing.last_mut(), ts) {
-            *end = ts;
+        if let (Some(Missing { start, end: end @ None, .. }), Some(ts)) = (self.missing.last_mut(), ts) {
+            // Writers step backwards in time.
+            *end = Some(ts.max(*start));
         }
     }
 }

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 
 use aurora_domain::{
     Changes, Source, Span, State, Ts,
-    link::{Action, Cause, Gap, Input, Link, Status, Timing},
+    link::{Action, Gap, Input, Link, Status, Timing},
 };
 use aurora_wire::{
     Heartbeat, decode,
@@ -311,10 +311,8 @@ impl Store {
             // The stream can be had and the snapshot cannot.
             Signal::Opened if self.join.wanted && self.join.unreached => self.go_without(flush),
             Signal::Opened => Input::Opened,
-            // Another origin may allow the stream alone; where it is the server that is not there, the stream says so.
-            Signal::Lost(Cause::Unreachable) if self.join.wanted && !self.join.unreached => {
-                self.ask_the_stream(flush)
-            }
+            Signal::Ended => Input::Ended,
+            Signal::Lost(cause) if self.join.may_be_alone(&cause) => self.ask_the_stream(flush),
             Signal::Lost(cause) => {
                 self.join.wanted |= self.stands_nowhere();
                 self.join.unreached = false;

@@ -128,6 +128,7 @@ impl Stream {
 
     fn find_out_why(&self) {
         self.end();
+        self.sink.deliver(Signal::Ended);
         let probe = probe::start(self.url.clone(), Rc::clone(&self.sink));
         self.probe.replace(Some(probe));
     }

@@ -59,6 +59,8 @@ pub enum Signal {
     Snapshot(Vec<u8>),
     /// The server has no snapshot to give. Nothing follows.
     NoSnapshot,
+    /// The stream has ended; why is being found out, and follows.
+    Ended,
     /// The connection failed or ended. Nothing follows.
     Lost(Cause),
     /// The server wants a token, or another one, with its reason; empty where it gave none. Nothing follows.
@@ -72,7 +74,12 @@ impl Signal {
             Self::Bytes(bytes) | Self::Snapshot(bytes) => bytes.len(),
             // Events are small and many: what each takes beside its data counts too.
             Self::Message(event) => size_of::<Self>() + event.kind.len() + event.data.len(),
-            Self::Opened | Self::Progress | Self::NoSnapshot | Self::Lost(_) | Self::Refused(_) => 0,
+            Self::Opened
+            | Self::Progress
+            | Self::NoSnapshot
+            | Self::Ended
+            | Self::Lost(_)
+            | Self::Refused(_) => 0,
         }
     }
 }

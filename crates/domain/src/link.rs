@@ -128,6 +128,11 @@ impl Link {
                 self.heard_ms = now_ms;
                 self.retries.set_first_delay(delay_ms);
             }
+            Input::Ended => {
+                if let Some(stream) = self.connection.stream_mut() {
+                    stream.is_over = true;
+                }
+            }
             Input::Lost { cause } => return self.lost(now_ms, random, cause),
             Input::Refused { message } => return self.refused(now_ms, message),
             Input::Tick => return self.tick(now_ms, random),
@@ -170,8 +175,9 @@ impl Link {
     }
 
     fn heartbeat(&mut self, now_ms: u64, head: Option<u64>, first: Option<u64>, age_ms: Option<u64>) {
+        let last = self.last_event_id;
         if let Some(stream) = self.connection.stream_mut() {
-            stream.heartbeat(head, first);
+            stream.heartbeat(now_ms, head, first, last);
             self.last_event_ms = age_ms.map_or(self.last_event_ms, |age| Some(now_ms.saturating_sub(age)));
         }
         self.heard_ms = now_ms;
@@ -185,7 +191,7 @@ impl Link {
     fn reset(&mut self, now_ms: u64, first: u64) {
         self.last_event_id = Some(first.saturating_sub(1));
         if let Some(stream) = self.connection.stream_mut() {
-            stream.current = false;
+            stream.begin_again();
         }
         self.heard_ms = now_ms;
     }
@@ -206,13 +212,20 @@ impl Link {
         }
     }
 
-    /// Says how an open stream stands: current once every event that the feed had at its last heartbeat is here, and
-    /// while bytes arrive.
+    /// Says how an open stream stands: current once every event that the feed had at its last heartbeat is here, while bytes
+    /// arrive, and as long as what heartbeats announce follows soon.
     fn show(&mut self, now_ms: u64) {
         let (silent_ms, remaining) = (self.silent_ms(now_ms), self.remaining(now_ms));
+        let last = self.last_event_id;
         let Some(stream) = self.connection.stream_mut() else { return };
         if let Some(since_ms) = self.offline.since_ms() {
             self.status = Status::Offline { since_ms };
+            return;
+        }
+        if stream.is_over {
+            if !matches!(self.status, Status::Reconnecting { .. }) {
+                self.wait_until(now_ms, now_ms, Cause::Ended);
+            }
             return;
         }
         if silent_ms >= stream.patience(&self.timing).stale_ms {
@@ -221,6 +234,7 @@ impl Link {
         }
         // Once it is current, what a heartbeat announces is under way and no history.
         stream.current |= remaining == Some(0);
+        stream.current &= !stream.is_behind(last, now_ms);
         if !stream.current {
             self.status = Status::CatchingUp { remaining: remaining.unwrap_or(0) };
             return;

@@ -5,6 +5,9 @@ use super::{
     types::Cause,
 };
 
+/// For how long a live page may lack what a heartbeat announced, before it is no longer current.
+const BEHIND_MS: u64 = 10_000;
+
 /// What there is of a connection.
 #[derive(Clone, Debug)]
 pub(super) enum Connection {
@@ -54,6 +57,9 @@ impl Connection {
         if let Self::Trying { since_ms } | Self::Open(Stream { opened_ms: since_ms, .. }) = self {
             *since_ms = now_ms.min(*since_ms);
         }
+        if let Self::Open(Stream { awaited: Some((_, since_ms)), .. }) = self {
+            *since_ms = now_ms.min(*since_ms);
+        }
     }
 }
 
@@ -65,6 +71,10 @@ pub(super) struct Stream {
     head: Option<u64>,
     /// The id before the oldest one that can be had: where a page without any event stands.
     before_first: Option<u64>,
+    /// The oldest head that was announced and may not be here yet, and when that was.
+    awaited: Option<(u64, u64)>,
+    /// Whether it has ended, and why is being found out.
+    pub(super) is_over: bool,
     /// Whether everything that the feed had has arrived.
     pub(super) current: bool,
     /// Whether it lasted, with bytes arriving.
@@ -73,7 +83,15 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) const fn new(now_ms: u64) -> Self {
-        Self { opened_ms: now_ms, head: None, before_first: None, current: false, stable: false }
+        Self {
+            opened_ms: now_ms,
+            head: None,
+            before_first: None,
+            awaited: None,
+            is_over: false,
+            current: false,
+            stable: false,
+        }
     }
 
     pub(super) const fn opened_ms(&self) -> u64 {
@@ -85,9 +103,33 @@ impl Stream {
         self.head.is_some()
     }
 
-    pub(super) fn heartbeat(&mut self, head: Option<u64>, first: Option<u64>) {
+    /// A heartbeat at `now_ms`, when the page stood at `last`.
+    pub(super) fn heartbeat(
+        &mut self,
+        now_ms: u64,
+        head: Option<u64>,
+        first: Option<u64>,
+        last: Option<u64>,
+    ) {
         self.before_first = first.map_or(head, |first| Some(first.saturating_sub(1)));
-        self.head = Some(head.unwrap_or(0));
+        let head = head.unwrap_or(0);
+        self.head = Some(head);
+        // A head below the one that is waited for is of another journal.
+        if self.awaited.is_none_or(|(awaited, _)| head < awaited || last >= Some(awaited)) {
+            self.awaited = Some((head, now_ms));
+        }
+    }
+
+    /// The journal is another one: what was announced of it is not waited for.
+    pub(super) fn begin_again(&mut self) {
+        self.current = false;
+        self.awaited = None;
+    }
+
+    /// Whether a page that stands at `last` lacks what was announced long ago: it is served slower than events come.
+    pub(super) fn is_behind(&self, last: Option<u64>, now_ms: u64) -> bool {
+        let lacks = |head| last.or(self.before_first).is_some_and(|last| last < head);
+        self.awaited.is_some_and(|(head, since)| lacks(head) && now_ms.saturating_sub(since) >= BEHIND_MS)
     }
 
     pub(super) const fn patience(&self, timing: &Timing) -> Patience {

@@ -94,6 +94,47 @@ fn new_events_during_live_do_not_look_like_catching_up() {
 }
 
 #[test]
+fn a_page_that_is_served_slower_than_events_come_is_not_live() {
+    let mut link = open();
+    check(&mut link, 0, Input::Event { id: Some(1) }, Action::None);
+    check(&mut link, 0, heartbeat(1), Action::None);
+    check(&mut link, 15_000, heartbeat(1_000), Action::None);
+    check(&mut link, 24_000, Input::Event { id: Some(500) }, Action::None);
+    assert_eq!(link.status(), &Status::Live, "it may be under way");
+    check(&mut link, 26_000, Input::Event { id: Some(600) }, Action::None);
+    assert_eq!(link.status(), &Status::CatchingUp { remaining: 400 });
+    check(&mut link, 30_000, heartbeat(2_000), Action::None);
+    check(&mut link, 31_000, Input::Event { id: Some(1_500) }, Action::None);
+    assert_eq!(link.status(), &Status::CatchingUp { remaining: 500 }, "it is not there yet");
+    check(&mut link, 32_000, Input::Event { id: Some(2_000) }, Action::None);
+    assert_eq!(link.status(), &Status::Live);
+    check(&mut link, 45_000, heartbeat(2_001), Action::None);
+    check(&mut link, 45_001, Input::Reset { first: 1 }, Action::None);
+    check(&mut link, 45_002, heartbeat(3), Action::None);
+    check(&mut link, 60_000, Input::Event { id: Some(3) }, Action::None);
+    assert_eq!(link.status(), &Status::Live, "what an earlier journal announced is not waited for");
+}
+
+#[test]
+fn a_stream_that_ended_is_not_live_while_nobody_knows_why() {
+    let mut link = open();
+    check(&mut link, 0, Input::Event { id: Some(1) }, Action::None);
+    check(&mut link, 0, heartbeat(1), Action::None);
+    check(&mut link, 70_000, heartbeat(1), Action::None);
+    check(&mut link, 71_000, Input::Ended, Action::None);
+    let Status::Reconnecting { since_ms, next_at_ms, cause: Cause::Ended, .. } = *link.status() else {
+        panic!("{:?}", link.status());
+    };
+    assert_eq!((since_ms, next_at_ms), (START + 71_000, START + 71_000), "that is being tried");
+    check(&mut link, 75_000, Input::Lost { cause: Cause::HttpStatus { code: 502 } }, Action::Disconnect);
+    let Status::Reconnecting { since_ms, attempt, cause, .. } = link.status() else {
+        panic!("{:?}", link.status());
+    };
+    assert_eq!((*since_ms, *attempt), (START + 71_000, 1), "the first try after a stream that had lasted");
+    assert_eq!(cause, &Cause::HttpStatus { code: 502 });
+}
+
+#[test]
 fn a_feed_that_published_nothing_is_live_at_once() {
     let mut link = open();
     check(&mut link, 0, Input::Heartbeat { head: None, first: None, last_event_age_ms: None }, Action::None);

@@ -24,7 +24,7 @@ impl Link {
         if delay_ms.is_none() { self.connect(now_ms) } else { Action::Disconnect }
     }
 
-    fn wait_until(&mut self, now_ms: u64, next_at_ms: u64, cause: Cause) {
+    pub(super) fn wait_until(&mut self, now_ms: u64, next_at_ms: u64, cause: Cause) {
         self.status = Status::Reconnecting {
             attempt: self.retries.attempt(),
             next_at_ms,

@@ -148,6 +148,8 @@ pub enum Input {
         /// The delay.
         delay_ms: u64,
     },
+    /// The stream has ended; why is being found out, and [`Input::Lost`] or [`Input::Refused`] says it.
+    Ended,
     /// The connection failed or ended.
     Lost {
         /// Why.
