@@ -204,6 +204,17 @@ fn gaps_are_shaded_and_hatched_where_they_are_in_view() {
 }
 
 #[test]
+fn a_gap_that_is_narrower_than_a_pixel_is_seen() {
+    for at in [0.0, 100.0, 300.0] {
+        let mut recorder = Recorder::default();
+        let time = START + at;
+        paint_gaps(&mut recorder, &layout(), &theme(), &[Gap { start: time, end: time }]).unwrap();
+        assert!(!recorder.calls.is_empty(), "{at}");
+        check_inside_plot(&recorder);
+    }
+}
+
+#[test]
 fn data_is_painted_without_text() {
     let mut recorder = paint(&points(&[(0.0, 1.0), (100.0, 99.0)]));
     recorder.calls.extend(paint_bars(START, 60.0, &[20.0, 30.0]).calls);

@@ -8,6 +8,8 @@ use plotters_backend::{BackendCoord, DrawingBackend};
 
 /// Distance of hatching lines along the time axis, in CSS pixels.
 const HATCH: f64 = 8.0;
+/// The least width of a gap, in CSS pixels: a minute of a day is not overlooked.
+const LEAST: f64 = 2.0;
 
 /// Paints the parts of `gaps` inside the time range. They move with the data and lie under it: paint them first on
 /// the data layer.
@@ -21,12 +23,14 @@ pub fn paint_gaps<B: DrawingBackend>(
     gaps: &[Gap],
 ) -> Result<(), ChartError> {
     let mut pen = Pen::new(backend, "gaps");
+    let (times, plot, least) = (&layout.spec().x, layout.plot(), layout.device(LEAST));
     for gap in gaps {
-        let plot = layout.plot();
-        let area = PixelRect { left: layout.column(gap.start), right: layout.column(gap.end), ..plot };
-        if area.right <= area.left {
+        if gap.end < gap.start || gap.end < times.start() || gap.start > times.end() {
             continue;
         }
+        let left = layout.column(gap.start);
+        let right = layout.column(gap.end).max(left + least).min(plot.right);
+        let area = PixelRect { left: left.min(right - least), right, ..plot };
         let shade = theme.gap.with_alpha(theme.gap.alpha / 3.0);
         pen.fill((area.left, area.top), (area.right, area.bottom), shade)?;
         let hatching = hatching(area, layout.device(HATCH));
