@@ -111,12 +111,12 @@ fn App(settings: Settings) -> impl IntoView {
     // Chosen once more it stays as it is.
     let view = Memo::new(move |_| page.view.get());
     let screen = move || match view.get() {
-        View::Events => view! { <EventsView store page /> }.into_any(),
+        View::Events => view! { <EventsView store page stale /> }.into_any(),
         View::Charts => view! { <ChartsView store page look stale /> }.into_any(),
         View::Sessions => view! { <SessionsView library page stream_url=session_url /> }.into_any(),
         View::Alerts => view! { <AlertsView alerting page stale /> }.into_any(),
         View::Objectives => view! { <ObjectivesView store stale /> }.into_any(),
-        View::GoLive => view! { <GoLiveView store page rules=alerting.rules_in_force() /> }.into_any(),
+        View::GoLive => view! { <GoLiveView store page rules=alerting.rules_in_force() stale /> }.into_any(),
         View::Live => view! { <LiveView store page stale judged look /> }.into_any(),
     };
     view! {

@@ -40,6 +40,7 @@ struct Model {
     stands: Memo<Stands>,
     /// Whoever confirms.
     name: RwSignal<String>,
+    stale: Memo<bool>,
 }
 
 impl Model {
@@ -62,6 +63,7 @@ pub(crate) fn GoLiveView(
     page: Page,
     /// Alert rules in force.
     rules: u64,
+    stale: Memo<bool>,
 ) -> impl IntoView {
     let list = page.checklist;
     let confirmations = RwSignal::new(golive::kept());
@@ -77,7 +79,7 @@ pub(crate) fn GoLiveView(
         let decision = confirmations.with(|known| decide(&full, |key| known.contains_key(key)));
         Stands { list, session, judged, decision }
     });
-    let model = Model { page, confirmations, stands, name: RwSignal::new(String::new()) };
+    let model = Model { page, confirmations, stands, name: RwSignal::new(String::new()), stale };
     let choices = List::ALL.map(|(value, label, ..)| Choice { value, label, glyph: None });
     let sections = move || {
         let sections = list.get().sections().iter();
@@ -152,7 +154,7 @@ fn Decided(model: Model) -> impl IntoView {
 #[component]
 fn SectionView(model: Model, title: &'static str, items: &'static [Item]) -> impl IntoView {
     let rows = items.iter().map(|item| view! { <ItemView model item /> }).collect_view();
-    view! { <Panel title><ul class="checklist">{rows}</ul></Panel> }
+    view! { <Panel title stale=model.stale><ul class="checklist">{rows}</ul></Panel> }
 }
 
 /// One item: how it stands, what that is known by, and what a person says where nobody else can.

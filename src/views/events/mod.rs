@@ -37,7 +37,11 @@ enum Beside {
 
 /// The whole screen.
 #[component]
-pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
+pub(crate) fn EventsView(
+    store: Handle,
+    page: Page,
+    #[prop(optional, into)] stale: Signal<bool>,
+) -> impl IntoView {
     let model = Model::new(store, page);
     let slash = window_event_listener(ev::keydown, move |event| {
         if event.key() == "/" && !bar::is_typing(&event) {
@@ -53,7 +57,13 @@ pub(crate) fn EventsView(store: Handle, page: Page) -> impl IntoView {
         }
     };
     view! {
-        <section class="events" data-view="events" aria-label="Events" on:keydown=on_key>
+        <section
+            class="events"
+            data-view="events"
+            aria-label="Events"
+            data-stale=move || stale.get().then_some("")
+            on:keydown=on_key
+        >
             <h1 class="sr">"Events"</h1>
             <Bar model />
             <Facets model />

@@ -79,7 +79,8 @@ pub(super) fn costs(store: &Store, chosen: Chosen) -> Vec<Row> {
             COST_NAMES.iter().zip(trade.costs_bps).skip(1).filter(|(_, value)| value.is_some())
         {
             let key = format!("trade.{symbol}.cost.{name}");
-            let label = format!("{symbol} {}", name.replace('_', " "));
+            // One of them is called slippage too, and has a sign of its own.
+            let label = format!("{symbol} TCA {}", name.replace('_', " "));
             rows.push(Row::new(key, label, Figure::number(value, "bps")));
         }
     }
