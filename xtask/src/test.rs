@@ -54,7 +54,7 @@ fn end_to_end(workspace: &Workspace) -> Result<()> {
     process::run(
         process::cargo()
             .current_dir(&workspace.root)
-            .args(["test", "-p", "aurora-e2e", "--", "--test-threads=1"])
+            .args(["test", "-p", "aurora-e2e", "--no-fail-fast", "--", "--test-threads=1"])
             .env("RUST_LIB_BACKTRACE", "0") // a failed wait says where and why; the harness's own frames would bury it
             .env("AURORA_FEED_BIN", feed)
             .env("AURORA_DIST", workspace.dist())

@@ -126,7 +126,8 @@ async fn it_is_taken_on_and_silenced(stack: &Stack) -> Result<()> {
         said.contains("Silenced until") && said.contains("the exchange is being repaired"),
         "it says {said}"
     );
-    let elsewhere = "[data-panel='alerts']";
+    // Others may be about to fire.
+    let elsewhere = &format!("[data-panel='alerts'] [data-alert='{ALERT}']");
     stack.browser.run("location.hash = 'view=live';", vec![]).await?;
     until(stack, "another view", "document.querySelector('main').dataset.screen === 'live'").await?;
     ensure!(!stack.browser.is_visible(elsewhere).await?, "a silenced alert stands at the top of the page");
