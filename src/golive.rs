@@ -11,6 +11,7 @@ const KEPT: &str = "golive";
 pub(crate) fn facts(store: &Store, rules: u64) -> Facts {
     let state = store.live_state();
     let feed = store.heartbeat();
+    let machine = feed.and_then(|feed| feed.machine).unwrap_or_default();
     Facts {
         is_live: store.status().is_live(),
         session: feed.and_then(|feed| feed.session.clone()),
@@ -21,6 +22,8 @@ pub(crate) fn facts(store: &Store, rules: u64) -> Facts {
         files: feed.and_then(|feed| feed.files),
         is_encrypted: browser::is_encrypted(),
         rules,
+        memory_used: machine.memory_used_percent.map(|percent| percent / 100.0),
+        cpu_used: machine.cpu_used_percent.map(|percent| percent / 100.0),
         silent_seconds: state.session().last().map(|last| state.now().seconds_since(last).max(0.0).floor()),
     }
 }

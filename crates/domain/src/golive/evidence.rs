@@ -33,6 +33,10 @@ pub struct Facts {
     pub is_encrypted: Option<bool>,
     /// Alert rules in force.
     pub rules: u64,
+    /// Of the feed's machine, 0 to 1; `None` where the feed does not tell.
+    pub memory_used: Option<f64>,
+    /// The same of its processor.
+    pub cpu_used: Option<f64>,
     /// Seconds since the newest event.
     pub silent_seconds: Option<f64>,
 }
@@ -127,8 +131,17 @@ pub(super) fn rules(_: &State, facts: &Facts) -> Finding {
     found(facts.rules > 0, format!("{} are judged in this page", format::count(facts.rules)))
 }
 
-pub(super) fn machine(_: &State, _: &Facts) -> Finding {
-    unknown("the page cannot see it: look at the feed's /health, or at the machine")
+pub(super) fn stop_memory(_: &State, facts: &Facts) -> Finding {
+    of_machine(facts.memory_used)
+}
+
+pub(super) fn stop_cpu(_: &State, facts: &Facts) -> Finding {
+    of_machine(facts.cpu_used)
+}
+
+fn of_machine(used: Option<f64>) -> Finding {
+    let said = |used| found(used <= 0.9, format!("{} of the feed's machine", format::percent(used)));
+    used.map_or_else(|| unknown("the feed does not tell: look at the machine"), said)
 }
 
 /// Explained intents, 0 to 1.

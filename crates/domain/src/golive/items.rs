@@ -163,8 +163,8 @@ const TESTNET: &[Section] = &[
             Item::stop("stop-xai", "Fewer than 95 % of the intents are explained", evidence::stop_explained),
             Item::stop("stop-latency", "The 95th percentile of latency is above 2 s", evidence::stop_latency),
             Item::stop("stop-errors", "More than 5 % fail", evidence::stop_errors),
-            Item::stop("stop-memory", "Memory use is above 90 %", evidence::machine),
-            Item::stop("stop-cpu", "Processor use is above 90 %", evidence::machine),
+            Item::stop("stop-memory", "Memory use is above 90 %", evidence::stop_memory),
+            Item::stop("stop-cpu", "Processor use is above 90 %", evidence::stop_cpu),
         ],
     },
     Section {

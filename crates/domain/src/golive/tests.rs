@@ -108,3 +108,18 @@ fn a_stream_with_gaps_a_silent_log_and_lines_that_cannot_be_read_are_missed() {
     assert_eq!(standing("page-live", &Facts { is_live: false, ..live() }), Standing::Missed);
     assert_eq!(standing("page-live", &Facts { silent_seconds: None, ..live() }), Standing::Unknown);
 }
+
+#[test]
+fn a_machine_that_is_used_up_stops_and_one_that_nobody_tells_of_is_unknown() {
+    let standing = |key, facts: &Facts| finding(List::Testnet, key, &State::new(NOW), facts).standing;
+    for (used, expected) in
+        [(None, Standing::Unknown), (Some(0.9), Standing::Met), (Some(0.91), Standing::Missed)]
+    {
+        let facts = Facts { memory_used: used, cpu_used: used, ..live() };
+        assert_eq!(
+            [standing("stop-memory", &facts), standing("stop-cpu", &facts)],
+            [expected; 2],
+            "{used:?}"
+        );
+    }
+}
