@@ -1,6 +1,7 @@
 //! Small pieces of the browser as values: clocks, storage, and callbacks that end when they are dropped.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, BlobPropertyBag, Element, EventTarget, HtmlAnchorElement, KeyboardEvent, MediaQueryList,
     Notification, NotificationOptions, ResizeObserver, Storage, Url, Window,
@@ -267,35 +268,25 @@ pub(crate) fn notify(title: &str, text: &str, tag: &str) {
     let _ = Notification::new_with_options(title, &options);
 }
 
-/// The address of a file that the browser is saving; dropping it gives it up.
-#[derive(Debug)]
-pub(crate) struct Download(String);
-
-impl Download {
-    /// Has the browser save `text` as `name`. Keep the value until the browser has taken it, which the next one or the end
-    /// of the view leaves time for.
-    ///
-    /// # Errors
-    /// Where the browser refuses it.
-    pub(crate) fn save(name: &str, media_type: &str, text: &str) -> Result<Self, JsValue> {
-        let options = BlobPropertyBag::new();
-        options.set_type(media_type);
-        let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
-        let saved = Self(Url::create_object_url_with_blob(&blob)?);
-        let document = window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
-        let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-        anchor.set_href(&saved.0);
-        anchor.set_download(name);
-        anchor.click();
-        Ok(saved)
-    }
+/// Has the browser save `text` as `name`. Keep the address until the browser has taken it, which the next one or the end of the
+/// view leaves time for.
+///
+/// # Errors
+/// Where the browser refuses it.
+pub(crate) fn save(name: &str, media_type: &str, text: &str) -> Result<ObjectUrl, JsValue> {
+    let url = ObjectUrl::of_text(text, media_type).ok_or(JsValue::NULL)?;
+    let document = window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    anchor.set_href(url.address());
+    anchor.set_download(name);
+    anchor.click();
+    Ok(url)
 }
 
-impl Drop for Download {
-    fn drop(&mut self) {
-        // An address that is unknown by now is given up already.
-        let _ = Url::revoke_object_url(&self.0);
-    }
+/// Copies `text`; whether the browser lets the page do that.
+pub(crate) async fn copy(text: &str) -> bool {
+    let Some(window) = window().filter(Window::is_secure_context) else { return false };
+    JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
 }
 
 /// A media query that can be listened to.

@@ -8,7 +8,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     alerts::{Alerting, Change, Listed, Standing},
-    browser::Download,
+    browser::{self, ObjectUrl},
     components::tone::Tone,
     page::Page,
 };
@@ -23,11 +23,11 @@ pub(super) fn RulesPanel(alerting: Alerting, page: Page, stale: Memo<bool>) -> i
     let places = Memo::new(move |_| {
         listed.with(|listed| listed.iter().map(|rule| (rule.place, rule.name.clone())).collect::<Vec<_>>())
     });
-    let file = StoredValue::new_local(None::<Rc<Download>>);
+    let file = StoredValue::new_local(None::<Rc<ObjectUrl>>);
     let said = RwSignal::new("");
     let export = move |_| {
         let yaml = File::of(&alerting.in_force()).to_yaml();
-        let saved = Download::save("aurora-rules.yaml", "application/yaml", &yaml);
+        let saved = browser::save("aurora-rules.yaml", "application/yaml", &yaml);
         said.set(if saved.is_ok() {
             "Saved as aurora-rules.yaml."
         } else {

@@ -2,7 +2,7 @@
 
 use aurora_wire::runbook::{Block, shipped};
 use leptos::{html, prelude::*};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser,
@@ -82,20 +82,10 @@ pub(super) fn RunbookPanel(page: Page) -> impl IntoView {
     }
 }
 
-/// Copies through the browser, and says what became of it.
+/// Copies, and says what became of it.
 fn copy(text: String, said: RwSignal<&'static str>) {
-    let clipboard = browser::window()
-        .filter(web_sys::Window::is_secure_context)
-        .map(|window| window.navigator().clipboard());
+    const REFUSED: &str = "The browser does not let the page copy: select the commands and copy them.";
     spawn_local(async move {
-        let done = match clipboard {
-            Some(clipboard) => JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
-            None => false,
-        };
-        said.try_set(if done {
-            "Copied."
-        } else {
-            "The browser does not let the page copy: select the commands and copy them."
-        });
+        said.try_set(if browser::copy(&text).await { "Copied." } else { REFUSED });
     });
 }

@@ -5,7 +5,7 @@
 use aurora_domain::{Ts, format};
 use aurora_wire::{decode, outline};
 use leptos::{html, prelude::*};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use super::{Beside, model::Model, row};
 use crate::{
@@ -147,18 +147,11 @@ fn fact_view(model: Model, Fact { name, text, filter }: Fact) -> impl IntoView {
     view! { <dt>{name}</dt><dd>{value}</dd> }
 }
 
-/// Copies through the browser, and says what became of it.
+/// Copies, and says what became of it.
 fn copy(text: String, said: RwSignal<&'static str>) {
     const REFUSED: &str = "The browser does not let the page copy: select the line below and copy it.";
-    let clipboard = browser::window()
-        .filter(web_sys::Window::is_secure_context)
-        .map(|window| window.navigator().clipboard());
     spawn_local(async move {
-        let done = match clipboard {
-            Some(clipboard) => JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
-            None => false,
-        };
-        said.try_set(if done { "Copied." } else { REFUSED });
+        said.try_set(if browser::copy(&text).await { "Copied." } else { REFUSED });
     });
 }
 
